@@ -1,0 +1,3 @@
+//! The command of the course, as a library, so that its parts can be tested without a process.
+
+pub mod stubs;

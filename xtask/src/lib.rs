@@ -22,8 +22,13 @@ pub mod course;
 pub mod paint;
 
 pub mod files;
+pub mod hint;
+pub mod list;
+pub mod lookup;
 pub mod progress;
+pub mod reset;
 pub mod stubs;
+pub mod wrap;
 
 pub use course::Course;
 pub use paint::Paint;

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use xtask::cli::Cli;
-use xtask::{Context, Exit, Failure};
+use xtask::cli::{Cli, Command};
+use xtask::{Context, Exit, Failure, hint, list, reset, stubs};
 
 fn main() -> ExitCode {
     let exit = run(Cli::parse()).unwrap_or_else(|failure| {
@@ -17,6 +17,10 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Exit, Failure> {
     let context = Context::load()?;
     match cli.command {
+        Command::List(args) => list::run(&context, &args),
+        Command::Hint(args) => hint::run(&context, &args),
+        Command::Reset(args) => reset::run(&context, &args),
+        Command::Stubs(args) => stubs::run(&context, &args),
         other => Err(Failure::new(format!("{}: {other:?} is not part of this build.", context.course.title))),
     }
 }

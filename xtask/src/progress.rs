@@ -245,4 +245,4 @@ pub fn bar(passed: usize, total: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -14,7 +14,12 @@
 //! A `|` line stands in the stub in place of the code, with the indentation of its marker; there may be several or none.
 //! Lines outside the markers stay as they are.
 
-use std::fmt;
+use std::{fmt, fs};
+
+use crate::checkout::relative;
+use crate::cli::StubsArgs;
+use crate::reset::{self, Replaced};
+use crate::{Context, Exit, Failure, progress};
 
 const MARKER: &str = "// learner:";
 
@@ -132,6 +137,42 @@ pub fn without_markers(source: &str) -> String {
 /// Whether two sources are the same but for the line breaks that git puts there on Windows.
 pub fn same_text(left: &str, right: &str) -> bool {
     left.lines().eq(right.lines())
+}
+
+/// The `stubs` command: writes every stub, or with `--check` says which differ from the cut. What stood in a file that is
+/// overwritten is kept, as `reset` does.
+///
+/// # Errors
+///
+/// When a solution is missing or its markers are wrong, or the disk refuses.
+pub fn run(context: &Context, args: &StubsArgs) -> Result<Exit, Failure> {
+    let mut drifted = 0;
+    for chapter in &context.course.chapters {
+        for exercise in &chapter.exercises {
+            let stub = reset::stub_of(&context.root, chapter, exercise)?;
+            let path = progress::source_folder(&context.root, chapter).join(format!("{}.rs", exercise.id));
+            let name = relative(&context.root, &path);
+            if args.check {
+                if !fs::read_to_string(&path).is_ok_and(|text| same_text(&text, &stub)) {
+                    drifted += 1;
+                    println!("{name} is not the cut of its solution");
+                }
+                continue;
+            }
+            match reset::replace(&context.root, &path, &exercise.id, &stub)? {
+                Replaced::Same => println!("{name} is up to date"),
+                Replaced::Missing => println!("{name} is new"),
+                Replaced::Kept(kept) => println!("{name} is cut anew; kept {}", relative(&context.root, &kept)),
+            }
+        }
+    }
+    if drifted == 0 {
+        return Ok(Exit::Ok);
+    }
+    println!(
+        "\n`cargo xtask stubs` writes them. In a checkout with exercises already solved, this is as it should be."
+    );
+    Ok(Exit::NotPassed)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use report::{ChapterResult, CheckResult, CheckStatus};
 use super::*;
 use crate::files::tests::Scratch;
 
-fn course() -> Course {
+pub(crate) fn course() -> Course {
     let text = r#"
         title = "T"
         budget = { schedule_ms = 1, exercise_ms = 1, memory_mib = 1, output_kib = 1 }
@@ -29,7 +29,7 @@ fn course() -> Course {
     toml::from_str(text).expect("the course of the tests is well formed")
 }
 
-fn summary(exercise: &str, checks: &[(&str, CheckStatus)]) -> Summary {
+pub(crate) fn summary(exercise: &str, checks: &[(&str, CheckStatus)]) -> Summary {
     let checks: Vec<CheckResult> = checks.iter().map(|(name, status)| CheckResult::new(*name, *status, "")).collect();
     let result = ExerciseResult {
         id: exercise.to_owned(),
@@ -44,7 +44,7 @@ fn summary(exercise: &str, checks: &[(&str, CheckStatus)]) -> Summary {
     Summary::new(vec![chapter], 2)
 }
 
-const BOTH: [(&str, CheckStatus); 2] = [("p", CheckStatus::Holds), ("q", CheckStatus::Holds)];
+pub(crate) const BOTH: [(&str, CheckStatus); 2] = [("p", CheckStatus::Holds), ("q", CheckStatus::Holds)];
 
 #[test]
 fn results_survive_from_one_run_to_the_next() {

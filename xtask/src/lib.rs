@@ -23,6 +23,7 @@ pub mod paint;
 
 pub mod files;
 pub mod hint;
+pub mod lesson;
 pub mod list;
 pub mod lookup;
 pub mod progress;

@@ -1,2 +1,27 @@
-//! The command of the course.
-fn main() {}
+//! `cargo xtask`: see [`xtask`].
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use xtask::cli::{Cli, Command};
+use xtask::{Context, Exit, Failure, hint, lesson, list, reset, stubs};
+
+fn main() -> ExitCode {
+    let exit = run(Cli::parse()).unwrap_or_else(|failure| {
+        eprintln!("{failure}");
+        Exit::BadQuestion
+    });
+    ExitCode::from(exit as u8)
+}
+
+fn run(cli: Cli) -> Result<Exit, Failure> {
+    let context = Context::load()?;
+    match cli.command {
+        Command::List(args) => list::run(&context, &args),
+        Command::Hint(args) => hint::run(&context, &args),
+        Command::Lesson(args) => lesson::run(&context, &args),
+        Command::Reset(args) => reset::run(&context, &args),
+        Command::Stubs(args) => stubs::run(&context, &args),
+        other => Err(Failure::new(format!("{}: {other:?} is not part of this build.", context.course.title))),
+    }
+}

@@ -1,0 +1,91 @@
+//! The command of the course.
+//!
+//! It runs cargo, starts the grading programs, watches them, and shows what they report. It links no exercise and no
+//! simulator: whatever a learner's code does to the process it runs in, the one that tells about it is another.
+//!
+//! From the command line to a graded result:
+//!
+//! - [`cli`]: what can be typed; [`target`]: which exercises and checks it means.
+//! - [`checkout`]: where the course is; [`course`]: what is in it.
+//! - [`compile`]: cargo, and whose mistake a compiler error is; [`scan`]: calls that reach around the simulated world.
+//! - [`supervise`]: one grading process, watched from outside; [`interrupt`]: Ctrl-C.
+//! - [`grade`]: all of it, to one [`report::Summary`]; [`show`]: that summary for people; [`check`]: the command.
+//!
+//! Start at [`grade::grade`].
+
+use std::fmt;
+use std::path::PathBuf;
+
+pub mod checkout;
+pub mod cli;
+pub mod course;
+pub mod paint;
+
+pub mod files;
+pub mod hint;
+pub mod lesson;
+pub mod list;
+pub mod lookup;
+pub mod progress;
+pub mod reset;
+pub mod stubs;
+pub mod wrap;
+
+pub use course::Course;
+pub use paint::Paint;
+
+/// What every command needs.
+#[derive(Debug)]
+pub struct Context {
+    /// The folder that holds `course.toml`.
+    pub root: PathBuf,
+    /// What is taught, in which order.
+    pub course: Course,
+    /// Colours, or none.
+    pub paint: Paint,
+}
+
+impl Context {
+    /// Finds the checkout and reads `course.toml`.
+    pub fn load() -> Result<Context, Failure> {
+        let root = checkout::root()?;
+        let course = Course::load(&root)?;
+        Ok(Context { root, course, paint: Paint::detect() })
+    }
+}
+
+/// How a command ends, as its exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Everything asked for passes, or was done.
+    Ok = 0,
+    /// Something does not pass.
+    NotPassed = 1,
+    /// The question was wrong: unknown target, broken checkout.
+    BadQuestion = 2,
+}
+
+/// Why a command could not answer. Its text says what happened, the likely cause, and what to do next.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    /// With this text, which is shown as it is.
+    pub fn new(message: impl Into<String>) -> Self {
+        Failure(message.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+impl From<course::CourseError> for Failure {
+    fn from(error: course::CourseError) -> Self {
+        Failure(error.to_string())
+    }
+}

@@ -1,0 +1,1 @@
+//! A figure of several curves over one quantity, such as throughput against the number of workers.

@@ -31,8 +31,8 @@ pub(super) fn row(layout: &Layout, row: &Row) -> Vec<Vec<Span>> {
     }
     match layout.beside {
         Some(x) => {
-            let words = wrap(&layout.words_beside(row), layout.width.saturating_sub(x), NOTE_LINES);
-            write_lines(&mut lines, layout, x, &words, style(row));
+            let room = layout.width.saturating_sub(x);
+            write_words(&mut lines, layout, (x, room), &layout.words_beside(row), row);
         }
         None => words_between(&mut lines, layout, row),
     }
@@ -90,9 +90,7 @@ fn words_between(lines: &mut Vec<Canvas>, layout: &Layout, row: &Row) {
         }
         What::Mark { lane, text, .. } => {
             let line = &layout.lanes[*lane];
-            let words = if row.focus { format!("{text} ◀") } else { text.clone() };
-            let wrapped = wrap(&words, line.gap.saturating_sub(2), NOTE_LINES);
-            write_lines(lines, layout, line.x + 2, &wrapped, style(row));
+            write_words(lines, layout, (line.x + 2, line.gap.saturating_sub(2)), text, row);
         }
         What::Message { from, to, part, .. } => {
             let rightwards = to > from;
@@ -152,13 +150,20 @@ fn outwards(canvas: &mut Canvas, x: usize, rightwards: bool, pieces: &[&str], st
     }
 }
 
-/// Writes lines of words below one another, with lifelines beside those that are added.
-fn write_lines(lines: &mut Vec<Canvas>, layout: &Layout, x: usize, words: &[String], style: Style) {
+/// Writes the words of a row from column `x` on, in `room` columns, below one another where they don't fit in one line;
+/// the focus gets its mark behind them.
+fn write_words(lines: &mut Vec<Canvas>, layout: &Layout, (x, room): (usize, usize), words: &str, row: &Row) {
+    let mark = if row.focus { " ◀" } else { "" };
+    let mut words = wrap(words, room.saturating_sub(count(mark)), NOTE_LINES);
+    match words.last_mut() {
+        Some(last) => last.push_str(mark),
+        None => words.push(mark.trim().to_owned()),
+    }
     for (place, words) in words.iter().enumerate() {
         if place == lines.len() {
             lines.push(ruled(layout, '│'));
         }
-        lines[place].write(x, words, style);
+        lines[place].write(x, words, style(row));
     }
 }
 

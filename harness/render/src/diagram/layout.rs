@@ -6,7 +6,6 @@
 //! terminal that way, with no label cut. And where even that is too wide, a drawing would be a riddle: what is left is a
 //! list that says who sent what to whom.
 
-use super::canvas::cut;
 use super::cut::Shown;
 use super::rows::{Part, Row, What};
 use crate::explain::ms_of_us;
@@ -94,15 +93,14 @@ impl<'a> Layout<'a> {
 
     /// The words of a row that stand beside the diagram, or in the list.
     pub fn words_beside(&self, row: &Row) -> String {
-        let words = match &row.what {
+        match &row.what {
             What::Silence { duration_us } => format!("{} ms", ms_of_us(*duration_us)),
             What::Mark { lane, text, .. } => format!("{}: {text}", self.names[*lane]),
             What::Message { part: Part::WholeLost { why } | Part::Lost { why }, .. } => {
                 format!("{}: {why}", self.addressed(&row.what))
             }
             What::Message { .. } => self.addressed(&row.what),
-        };
-        if row.focus { format!("{words} ◀") } else { words }
+        }
     }
 
     /// The label of a message, with what the row doesn't show of where it comes from and goes to.
@@ -124,11 +122,6 @@ impl<'a> Layout<'a> {
     /// Whether there is no room for a drawing, and a list takes its place.
     fn is_list(&self) -> bool {
         self.beside == Some(self.time + 2)
-    }
-
-    /// `text` as far as a line of the diagram is wide.
-    pub fn clip(&self, text: &str) -> String {
-        cut(text, self.width)
     }
 }
 

@@ -31,7 +31,7 @@ use report::{Style, Text};
 use sim::{EventId, Trace};
 
 use self::cut::Shown;
-use self::layout::Layout;
+use self::layout::{Layout, NOTE_LINES};
 use self::rows::Row;
 use crate::explain::plural;
 
@@ -85,7 +85,10 @@ pub fn diagram(trace: &Trace, view: &View) -> Text {
     let drawn: usize = rows[from..to].iter().map(|row| row.events).sum();
     if drawn < trace.events.len() {
         let left_out = plural((trace.events.len() - drawn) as u64, "event");
-        text.line().push(Style::Dim, layout.clip(&format!("… {left_out} not shown; the replay shows them all")));
+        let notice = format!("… {left_out} not shown; the replay shows them all");
+        for line in canvas::wrap(&notice, layout.width, NOTE_LINES) {
+            text.line().push(Style::Dim, line);
+        }
     }
     text.lines.push(draw::names(&layout));
     text.lines.extend(blocks.into_iter().take(to).skip(from).flatten());

@@ -3,7 +3,7 @@
 use report::{Span, Style};
 
 /// One line under construction.
-pub(super) struct Canvas {
+pub(crate) struct Canvas {
     cells: Vec<(char, Style)>,
 }
 
@@ -43,7 +43,7 @@ impl Canvas {
 }
 
 /// `text` in at most `room` columns, with `…` where it was cut.
-pub(super) fn cut(text: &str, room: usize) -> String {
+pub(crate) fn cut(text: &str, room: usize) -> String {
     if text.chars().count() <= room {
         return text.to_owned();
     }
@@ -57,7 +57,7 @@ pub(super) fn cut(text: &str, room: usize) -> String {
 
 /// `text` in at most `lines` lines of `room` columns, broken at spaces where possible; the last one ends in `…` if
 /// something is missing.
-pub(super) fn wrap(text: &str, room: usize, lines: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, room: usize, lines: usize) -> Vec<String> {
     let mut wrapped = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() && room > 0 {

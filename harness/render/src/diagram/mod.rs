@@ -19,7 +19,7 @@
 //! Every character counts as one column wide. Labels and notes are written by the worlds of this course, in words that
 //! hold to that; an East Asian or an emoji character would shift the rest of its row.
 
-mod canvas;
+pub(crate) mod canvas;
 mod cut;
 mod draw;
 mod layout;

@@ -9,6 +9,7 @@
 //!
 //! Start at [`diagram()`].
 
+mod canvas;
 pub mod chart;
 pub mod diagram;
 pub mod explain;

@@ -4,7 +4,7 @@ use report::{Span, Style, Text};
 
 use super::axis::Axis;
 use super::{Chart, Curve, Series};
-use crate::diagram::canvas::{Canvas, cut};
+use crate::canvas::{Canvas, cut};
 
 /// Marks of measured points, one a series; with more series they repeat.
 const MARKS: [char; 4] = ['●', '◆', '○', '◇'];

@@ -81,7 +81,8 @@ fn sending(event: &Event) -> Option<(MessageId, Sent<'_>)> {
 /// The places of the focus and its past, and of how the messages of that past ended that were lost or came too late.
 fn past(trace: &Trace, focus: usize) -> BTreeSet<usize> {
     assert!(focus < trace.events.len(), "the focus is an event of the trace");
-    let mut needed = missed(trace, focus);
+    let missed = missed(trace, focus);
+    let mut needed = missed.clone();
     let mut reached = BTreeSet::new();
     let mut keep = BTreeSet::new();
     for (place, event) in trace.events.iter().enumerate().take(focus + 1).rev() {
@@ -97,11 +98,10 @@ fn past(trace: &Trace, focus: usize) -> BTreeSet<usize> {
     }
     let shown_sends: BTreeSet<MessageId> =
         keep.iter().filter_map(|place| sending(&trace.events[*place])).map(|(message, _)| message).collect();
-    let lane = trace.events[focus].lane;
     for (place, event) in trace.events.iter().enumerate() {
         let ends_a_shown_message = match event.kind {
             Kind::Lost { message, .. } => shown_sends.contains(&message),
-            Kind::Receive { message } => place > focus && event.lane == lane && shown_sends.contains(&message),
+            Kind::Receive { message } => place > focus && missed.contains(&message),
             _ => false,
         };
         if ends_a_shown_message {

@@ -3,9 +3,9 @@
 use report::{Span, Style};
 use sim::Tone;
 
-use super::canvas::{Canvas, cut, wrap};
 use super::layout::{ARROW, Layout, NOTE_LINES, count, gap_of};
 use super::rows::{Part, Row, What};
+use crate::canvas::{Canvas, cut, wrap};
 use crate::explain::ms_of_us;
 
 /// The line with the names of the lanes.

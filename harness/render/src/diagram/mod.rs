@@ -1,12 +1,14 @@
 //! A space-time diagram of a run: one column a lane, time downwards, messages as arrows.
 //!
 //! ```text
-//!   ms  client            server
-//!  0→5  ├── charge #1 ───▶│
-//!    5  │                 ● charged 10
-//!    5  │ lost ╳─ ok #1 ──┤
-//!    ⋮  ⋮  195 ms         ⋮
-//!  200  ● timed out       │
+//!      ms  client                 server
+//!     0→5  ├── charge #1 ────────▶│
+//!       5  │                      ● charged 10
+//!       5  │     lost ╳── ok #1 ──┤
+//!       ⋮  ⋮  95 ms               ⋮
+//!     100  ● timed out            │
+//! 100→105  ├── charge #1 ────────▶│
+//!     105  │                      ● charged twice ◀
 //! ```
 //!
 //! A message takes one row when nothing that is shown happens while it is under way, and two otherwise, a departure and
@@ -19,7 +21,6 @@
 //! Every character counts as one column wide. Labels and notes are written by the worlds of this course, in words that
 //! hold to that; an East Asian or an emoji character would shift the rest of its row.
 
-pub(crate) mod canvas;
 mod cut;
 mod draw;
 mod layout;
@@ -33,6 +34,7 @@ use sim::{EventId, Trace};
 use self::cut::Shown;
 use self::layout::{Layout, NOTE_LINES};
 use self::rows::Row;
+use crate::canvas::wrap;
 use crate::explain::plural;
 
 /// What of a trace to draw, and how large.
@@ -40,7 +42,7 @@ use crate::explain::plural;
 pub struct View {
     /// The event that the diagram explains: it is marked, and only what led to it is drawn. Without it, everything is.
     pub focus: Option<EventId>,
-    /// At most so many rows below the names of the lanes; the last ones are kept.
+    /// At most so many lines below the names of the lanes, at least one row; the last ones are kept.
     pub max_rows: usize,
     /// At most so many columns; fewer than 20 count as 20.
     pub width: usize,
@@ -78,15 +80,19 @@ pub fn diagram(trace: &Trace, view: &View) -> Text {
     }
     let shown = Shown::of(trace, view.focus);
     let rows = rows::rows(&shown, view);
-    let layout = Layout::of(&shown, &rows, view.width.max(20));
+    // A row takes a line or more, so rows that have no place anyway needn't be laid out, nor take columns from others.
+    let (from, to) = window(&rows, &vec![1; rows.len()], view.max_rows);
+    let rows = &rows[from..to];
+    let layout = Layout::of(&shown, rows, view.width.max(20));
     let blocks: Vec<_> = rows.iter().map(|row| draw::row(&layout, row)).collect();
-    let (from, to) = window(&rows, &blocks, view.max_rows);
+    let lines: Vec<usize> = blocks.iter().map(Vec::len).collect();
+    let (from, to) = window(rows, &lines, view.max_rows);
 
     let drawn: usize = rows[from..to].iter().map(|row| row.events).sum();
     if drawn < trace.events.len() {
         let left_out = plural((trace.events.len() - drawn) as u64, "event");
         let notice = format!("… {left_out} not shown; the replay shows them all");
-        for line in canvas::wrap(&notice, layout.width, NOTE_LINES) {
+        for line in wrap(&notice, layout.width, NOTE_LINES) {
             text.line().push(Style::Dim, line);
         }
     }
@@ -96,14 +102,15 @@ pub fn diagram(trace: &Trace, view: &View) -> Text {
 }
 
 /// The rows to keep, as a range: the last ones that fill no more than `max_rows` lines, but never without the focus.
-fn window(rows: &[Row], blocks: &[Vec<Vec<report::Span>>], max_rows: usize) -> (usize, usize) {
+/// `lines` says how many each row takes.
+fn window(rows: &[Row], lines: &[usize], max_rows: usize) -> (usize, usize) {
     let last_of = |to: usize| {
-        let mut lines = 0;
-        let fits = |block: &&Vec<Vec<report::Span>>| {
-            lines += block.len();
-            lines <= max_rows
+        let mut filled = 0;
+        let fits = |lines: &&usize| {
+            filled += **lines;
+            filled <= max_rows
         };
-        to - blocks[..to].iter().rev().take_while(fits).count().max(1)
+        to - lines[..to].iter().rev().take_while(fits).count().max(1)
     };
     let focus = rows.iter().position(|row| row.focus);
     let mut to = rows.len();

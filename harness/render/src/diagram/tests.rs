@@ -223,6 +223,26 @@ fn a_focus_cuts_away_what_did_not_lead_to_it() {
 }
 
 #[test]
+fn a_message_that_is_shown_leaving_is_shown_getting_lost() {
+    let mut trace = Trace::new(["n1", "n2", "n3"]);
+    let lost = trace.send(0, Lane(0), Lane(2), "write 1");
+    arrives(&mut trace, 1, Lane(0), Lane(1), "done", 4);
+    trace.lost(5_000, Lane(0), lost, "cut off");
+    let focus = trace.note(6_000, Lane(1), Tone::Bad, "reads 0");
+    assert_drawn(
+        &trace,
+        &View::of(focus),
+        r"
+ ms  n1                             n2             n3
+  0  ├── write 1 to n3 ╌╌           │              │
+1→4  ├── done ─────────────────────▶│              │
+0→5  │╌╌ write 1 to n3 ──╳ cut off  │              │
+  6  │                              ● reads 0 ◀    │
+",
+    );
+}
+
+#[test]
 fn a_message_can_be_what_is_in_focus() {
     let mut trace = rpc();
     let request = trace.send(0, CLIENT, SERVER, "charge #1");
@@ -272,10 +292,26 @@ fn the_last_rows_are_kept_when_there_are_too_many() {
         &View { max_rows: 3, ..View::default() },
         r"
 … 6 events not shown; the replay shows them all
-     ms  client                 server
-100→105  ├── charge #2 ────────▶│
-    105  │                      ● charged twice
-105→110  │◀──────────── ok #2 ──┤
+     ms  client            server
+100→105  ├── charge #2 ───▶│
+    105  │                 ● charged twice
+105→110  │◀─────── ok #2 ──┤
+",
+    );
+}
+
+#[test]
+fn rows_that_are_not_shown_take_no_room() {
+    let mut trace = rpc();
+    arrives(&mut trace, 0, CLIENT, SERVER, &"long ".repeat(30), 5);
+    arrives(&mut trace, 5, SERVER, CLIENT, "ok", 10);
+    assert_drawn(
+        &trace,
+        &View { max_rows: 1, ..View::default() },
+        r"
+… 2 events not shown; the replay shows them all
+  ms  client         server
+5→10  │◀─────── ok ──┤
 ",
     );
 }
@@ -292,8 +328,8 @@ fn the_focus_is_kept_however_few_rows_there_are() {
         &View { max_rows: 1, ..View::of(focus) },
         r"
 … 3 events not shown; the replay shows them all
-  ms  client         server
-  10  ● gives up ◀   │
+ms  client         server
+10  ● gives up ◀   │
 ",
     );
 }

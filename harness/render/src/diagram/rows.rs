@@ -130,5 +130,5 @@ fn span(from_us: u64, to_us: u64) -> String {
 
 /// Text without what would break a line.
 fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,6 +1,6 @@
 //! Pictures of what happened.
 //!
-//! - [`diagram`]: a space-time diagram of a run, for a terminal ([`diagram()`]).
+//! - [mod@diagram]: a space-time diagram of a run, for a terminal ([`diagram()`]).
 //! - [`chart`]: a figure of measured against ideal values, for a terminal and as SVG.
 //! - [`explain`]: small things said in words: "the 2nd request", "1,500 ms".
 //!

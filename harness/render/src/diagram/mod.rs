@@ -15,8 +15,8 @@
 //! an arrival: that is how overtaking becomes visible without slanted lines, which no terminal draws well. The arrival
 //! carries both times (`0→5`), so two messages that say the same can be told apart.
 //!
-//! With a [focus](View::focus) only what led there is shown ([`cut`]). Where labels don't fit between the lifelines,
-//! because there are many lanes or few columns, they move to a column of their own at the right ([`layout`]).
+//! With a [focus](View::focus) only what led there is shown (`cut.rs`). Where labels don't fit between the lifelines,
+//! because there are many lanes or few columns, they move to a column of their own at the right (`layout.rs`).
 //!
 //! Every character counts as one column wide. Labels and notes are written by the worlds of this course, in words that
 //! hold to that; an East Asian or an emoji character would shift the rest of its row.

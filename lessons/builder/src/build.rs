@@ -97,4 +97,18 @@ mod tests {
         let folder = tempfile::tempdir().expect("a temporary folder");
         assert!(!build(folder.path(), None).is_empty());
     }
+
+    #[test]
+    fn what_mdbook_only_warns_of_is_a_problem() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let write = |path: &str, text: &str| std::fs::write(folder.path().join(path), text).expect("a file");
+        std::fs::create_dir(folder.path().join("src")).expect("a folder");
+        write("book.toml", "[book]\ntitle = \"T\"\n");
+        write("src/SUMMARY.md", "- [A](a.md)\n");
+        write("src/a.md", "# A\n");
+        assert_eq!(build(folder.path(), None), []);
+        write("src/a.md", "# A\n\n{{#include gone.md}}\n");
+        let problems = build(folder.path(), None);
+        assert!(problems.iter().any(|problem| problem.message.contains("gone.md")), "{problems:?}");
+    }
 }

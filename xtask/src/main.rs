@@ -3,10 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use xtask::cli::Cli;
-use xtask::{Context, Exit, Failure};
+use xtask::cli::{Cli, Command};
+use xtask::{Context, Exit, Failure, check, interrupt, replay};
 
 fn main() -> ExitCode {
+    interrupt::install();
     let exit = run(Cli::parse()).unwrap_or_else(|failure| {
         eprintln!("{failure}");
         Exit::BadQuestion
@@ -17,6 +18,8 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Exit, Failure> {
     let context = Context::load()?;
     match cli.command {
+        Command::Check(args) => check::run(&context, &args),
+        Command::Replay(args) => replay::run(&context, &args),
         other => Err(Failure::new(format!("{}: {other:?} is not part of this build.", context.course.title))),
     }
 }

@@ -95,12 +95,14 @@ struct Expansion {
 }
 
 #[derive(Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
+#[serde(tag = "reason")]
 enum Message {
-    CompilerMessage {
+    #[serde(rename = "compiler-message")]
+    Said {
         message: Diagnostic,
     },
-    CompilerArtifact {
+    #[serde(rename = "compiler-artifact")]
+    Made {
         target: Target,
         #[serde(default)]
         executable: Option<PathBuf>,
@@ -258,11 +260,11 @@ impl Output {
     /// Takes in one line of cargo's messages; lines that are none (a build script's print) are skipped.
     fn message(&mut self, wanted: &str, line: &str) {
         match serde_json::from_str(line) {
-            Ok(Message::CompilerMessage { message }) => self.diagnostics.push(message),
-            Ok(Message::CompilerArtifact { target, executable: Some(program) }) if target.name == wanted => {
+            Ok(Message::Said { message }) => self.diagnostics.push(message),
+            Ok(Message::Made { target, executable: Some(program) }) if target.name == wanted => {
                 self.program = Some(program);
             }
-            Ok(Message::CompilerArtifact { .. } | Message::Other) | Err(_) => {}
+            Ok(Message::Made { .. } | Message::Other) | Err(_) => {}
         }
     }
 

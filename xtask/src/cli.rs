@@ -81,7 +81,7 @@ pub struct WatchArgs {
 /// `list`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct ListArgs {
-    /// Only exercises in this state: passed, failed, not_started, does_not_compile, or not_checked
+    /// Only exercises in this state: passed, failed, not_started, does_not_compile, or not_written
     #[arg(long, value_name = "STATE")]
     pub state: Option<String>,
 }
@@ -89,9 +89,9 @@ pub struct ListArgs {
 /// `hint`.
 #[derive(Clone, Debug, Args)]
 pub struct HintArgs {
-    /// The exercise
+    /// The exercise; the first one that does not pass if left out
     #[arg(value_name = "EXERCISE")]
-    pub exercise: String,
+    pub exercise: Option<String>,
 }
 
 /// `lesson`.

@@ -36,6 +36,16 @@ pub mod source;
 pub mod supervise;
 pub mod target;
 
+pub mod files;
+pub mod hint;
+pub mod lesson;
+pub mod list;
+pub mod lookup;
+pub mod progress;
+pub mod reset;
+pub mod stubs;
+pub mod wrap;
+
 pub use course::Course;
 pub use paint::Paint;
 

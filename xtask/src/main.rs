@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::cli::{Cli, Command};
-use xtask::{Context, Exit, Failure, check, interrupt, replay};
+use xtask::{Context, Exit, Failure, check, hint, interrupt, lesson, list, replay, reset, stubs};
 
 fn main() -> ExitCode {
     interrupt::install();
@@ -20,6 +20,11 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     match cli.command {
         Command::Check(args) => check::run(&context, &args),
         Command::Replay(args) => replay::run(&context, &args),
+        Command::List(args) => list::run(&context, &args),
+        Command::Hint(args) => hint::run(&context, &args),
+        Command::Lesson(args) => lesson::run(&context, &args),
+        Command::Reset(args) => reset::run(&context, &args),
+        Command::Stubs(args) => stubs::run(&context, &args),
         other => Err(Failure::new(format!("{}: {other:?} is not part of this build.", context.course.title))),
     }
 }

@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::cli::{Cli, Command};
-use xtask::{Context, Exit, Failure, hint, lesson, list, reset, stubs};
+use xtask::{Context, Exit, Failure, check, hint, interrupt, lesson, list, replay, reset, stubs};
 
 fn main() -> ExitCode {
+    interrupt::install();
     let exit = run(Cli::parse()).unwrap_or_else(|failure| {
         eprintln!("{failure}");
         Exit::BadQuestion
@@ -17,6 +18,8 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Exit, Failure> {
     let context = Context::load()?;
     match cli.command {
+        Command::Check(args) => check::run(&context, &args),
+        Command::Replay(args) => replay::run(&context, &args),
         Command::List(args) => list::run(&context, &args),
         Command::Hint(args) => hint::run(&context, &args),
         Command::Lesson(args) => lesson::run(&context, &args),

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::cli::{Cli, Command};
-use xtask::{Context, Exit, Failure, check, hint, interrupt, lesson, list, replay, reset, stubs};
+use xtask::{Context, Exit, Failure, check, ci, hint, interrupt, lesson, list, prove, replay, reset, stubs};
 
 fn main() -> ExitCode {
     interrupt::install();
@@ -19,6 +19,8 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     let context = Context::load()?;
     match cli.command {
         Command::Check(args) => check::run(&context, &args),
+        Command::Ci(args) => ci::run(&context, &args),
+        Command::Prove(args) => prove::run(&context, &args),
         Command::Replay(args) => replay::run(&context, &args),
         Command::List(args) => list::run(&context, &args),
         Command::Hint(args) => hint::run(&context, &args),

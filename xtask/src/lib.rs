@@ -26,8 +26,10 @@ pub mod hint;
 pub mod lesson;
 pub mod list;
 pub mod lookup;
+pub mod pager;
 pub mod progress;
 pub mod reset;
+pub mod solution;
 pub mod stubs;
 pub mod wrap;
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::cli::{Cli, Command};
-use xtask::{Context, Exit, Failure, hint, lesson, list, reset, stubs};
+use xtask::{Context, Exit, Failure, hint, lesson, list, reset, solution, stubs};
 
 fn main() -> ExitCode {
     let exit = run(Cli::parse()).unwrap_or_else(|failure| {
@@ -21,6 +21,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Hint(args) => hint::run(&context, &args),
         Command::Lesson(args) => lesson::run(&context, &args),
         Command::Reset(args) => reset::run(&context, &args),
+        Command::Solution(args) => solution::run(&context, &args),
         Command::Stubs(args) => stubs::run(&context, &args),
         other => Err(Failure::new(format!("{}: {other:?} is not part of this build.", context.course.title))),
     }

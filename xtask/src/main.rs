@@ -4,9 +4,11 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::cli::{Cli, Command};
-use xtask::{Context, Exit, Failure, hint, lesson, list, reset, solution, stubs};
+use xtask::{Context, Exit, Failure};
+use xtask::{check, hint, interrupt, lesson, list, replay, reset, solution, stubs};
 
 fn main() -> ExitCode {
+    interrupt::install();
     let exit = run(Cli::parse()).unwrap_or_else(|failure| {
         eprintln!("{failure}");
         Exit::BadQuestion
@@ -17,6 +19,8 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<Exit, Failure> {
     let context = Context::load()?;
     match cli.command {
+        Command::Check(args) => check::run(&context, &args),
+        Command::Replay(args) => replay::run(&context, &args),
         Command::List(args) => list::run(&context, &args),
         Command::Hint(args) => hint::run(&context, &args),
         Command::Lesson(args) => lesson::run(&context, &args),

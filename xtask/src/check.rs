@@ -7,6 +7,7 @@ use report::{ChapterResult, ExerciseStatus, Summary};
 use crate::cli::CheckArgs;
 use crate::grade::{self, Request};
 use crate::meter::Meter;
+use crate::progress::{self, Sources};
 use crate::source::Source;
 use crate::{Context, Exit, Failure, show, target};
 
@@ -22,8 +23,14 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Failure> {
     let plain = context.plain();
     let context = if args.json { &plain } else { context };
     let meter = Meter::new();
+    let sources = Sources::now(&context.root, &context.course);
     let summary = grade::grade(context, &request, &meter)?;
     meter.clear();
+    if request.source == Source::Exercises {
+        for warning in progress::record(&context.root, &context.course, &sources, &summary) {
+            eprintln!("{}", context.paint.fault(&format!("note: {warning}")));
+        }
+    }
     let text = if args.json { json(&summary) } else { show::summary(context, &request, &summary) };
     print(&text);
     Ok(Exit::passed(all_pass(&request, &summary)))

@@ -98,9 +98,7 @@ struct Expansion {
 #[serde(tag = "reason")]
 enum Message {
     #[serde(rename = "compiler-message")]
-    Said {
-        message: Diagnostic,
-    },
+    Said { message: Diagnostic },
     #[serde(rename = "compiler-artifact")]
     Made {
         target: Target,

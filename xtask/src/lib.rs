@@ -40,12 +40,12 @@ pub mod files;
 pub mod hint;
 pub mod lesson;
 pub mod list;
-pub mod lookup;
 pub mod pager;
 pub mod progress;
 pub mod reset;
 pub mod solution;
 pub mod stubs;
+pub mod watch;
 pub mod wrap;
 
 pub use course::Course;

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use xtask::cli::{Cli, Command};
 use xtask::{Context, Exit, Failure};
-use xtask::{check, hint, interrupt, lesson, list, replay, reset, solution, stubs};
+use xtask::{check, hint, interrupt, lesson, list, replay, reset, solution, stubs, watch};
 
 fn main() -> ExitCode {
     interrupt::install();
@@ -26,6 +26,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Lesson(args) => lesson::run(&context, &args),
         Command::Reset(args) => reset::run(&context, &args),
         Command::Solution(args) => solution::run(&context, &args),
+        Command::Watch(args) => watch::run(&context, &args),
         Command::Stubs(args) => stubs::run(&context, &args),
         other => Err(Failure::new(format!("{}: {other:?} is not part of this build.", context.course.title))),
     }

@@ -23,13 +23,11 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Failure> {
     let plain = context.plain();
     let context = if args.json { &plain } else { context };
     let meter = Meter::new();
-    let sources = Sources::now(&context.root, &context.course);
+    let before = Sources::now(&context.root, &context.course);
     let summary = grade::grade(context, &request, &meter)?;
     meter.clear();
     if request.source == Source::Exercises {
-        for warning in progress::record(&context.root, &context.course, &sources, &summary) {
-            eprintln!("{}", context.paint.fault(&format!("note: {warning}")));
-        }
+        progress::record(&context.root, &context.course, &before, &summary).iter().for_each(|note| meter.note(note));
     }
     let text = if args.json { json(&summary) } else { show::summary(context, &request, &summary) };
     print(&text);

@@ -29,6 +29,7 @@ pub mod interrupt;
 pub mod meter;
 pub mod paint;
 pub mod printed;
+pub mod prove;
 pub mod replay;
 pub mod scan;
 pub mod show;

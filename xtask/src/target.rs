@@ -118,28 +118,6 @@ fn resolve<'t>(course: &Course, target: &'t str) -> Result<Meaning<'t>, Failure>
     Err(unknown(target, &format!("There is no chapter or exercise called `{target}`"), ids.collect()))
 }
 
-/// The exercise called `id`, with its chapter.
-///
-/// # Errors
-/// With the exercises that are nearly called so.
-pub fn exercise<'c>(course: &'c Course, id: &str) -> Result<(&'c Chapter, &'c Exercise), Failure> {
-    course.exercise(id).ok_or_else(|| {
-        let ids = course.chapters.iter().flat_map(|chapter| chapter.exercises.iter().map(|known| known.id.clone()));
-        unknown(id, &format!("There is no exercise called `{id}`"), ids.collect())
-    })
-}
-
-/// The chapter called `id`.
-///
-/// # Errors
-/// With the chapters that are nearly called so.
-pub fn chapter<'c>(course: &'c Course, id: &str) -> Result<&'c Chapter, Failure> {
-    course.chapter(id).ok_or_else(|| {
-        let ids = course.chapters.iter().map(|known| known.id.clone());
-        unknown(id, &format!("There is no chapter called `{id}`"), ids.collect())
-    })
-}
-
 fn unknown(asked: &str, what: &str, known: Vec<String>) -> Failure {
     let close = near_misses(asked, &known);
     let next = match &close[..] {

@@ -1,1 +1,4 @@
 //! Chapter 1: what is a distributed system?
+
+#[cfg(feature = "flaky_rpc")]
+pub mod flaky_rpc;

@@ -1,1 +1,17 @@
 //! Pictures of what happened.
+//!
+//! - [mod@diagram]: a space-time diagram of a run, for a terminal ([`diagram()`]).
+//! - [`chart`]: a figure of measured against ideal values, for a terminal and as SVG.
+//! - [`explain`]: small things said in words: "the 2nd request", "1,500 ms".
+//!
+//! Whatever is drawn here is a function of its arguments, character by character: the same run looks the same on every
+//! machine, so diagrams can be pinned in tests and compared by eye.
+//!
+//! Start at [`diagram()`].
+
+mod canvas;
+pub mod chart;
+pub mod diagram;
+pub mod explain;
+
+pub use diagram::{View, diagram};

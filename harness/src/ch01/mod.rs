@@ -1,0 +1,3 @@
+//! Chapter 1: what is a distributed system? One exercise for each of the eight fallacies, and one for why we bother.
+
+pub mod flaky_rpc;

@@ -1,0 +1,163 @@
+//! An exercise is a world and a list of promises about what is seen in it.
+//!
+//! One world serves all promises of an exercise. A promise brings two functions: one that draws schedules which put it
+//! to the test, and one that judges what was seen. Neither knows how the code under test is made, only what its contract
+//! says.
+
+use std::fmt;
+
+use explore::property::{Property, PropertyRun};
+use explore::{Breach, Evidence, Experiment, Finding, Options, Plan, Token, TokenError, Trial};
+use rand::SeedableRng;
+use report::{CheckResult, CheckStatus};
+use sim::{Choice, Random};
+
+use crate::stage::Played;
+use crate::tell;
+
+/// The place in which a schedule is played.
+pub trait World: Send + Sync + 'static {
+    /// What is fixed for a schedule: policies, sizes. `Debug` must show all of it: it tells schedules apart.
+    type Setup: Clone + fmt::Debug + 'static;
+    /// A fault or a step of the workload, with the words for it.
+    type Entry: Clone + fmt::Display + 'static;
+    /// What a play leaves behind for the promises to look at.
+    type Seen: 'static;
+
+    /// Plays a schedule. Everything that is left to chance comes from `choice`.
+    fn play(&self, choice: Choice, plan: &Plan<Self::Setup, Self::Entry>) -> Played<Self::Seen>;
+}
+
+/// Draws schedules from one stream, and knows the number of the schedule.
+pub struct Draw {
+    /// From zero. The first schedules of a promise are often set pieces.
+    pub index: u64,
+    /// Where everything random about a schedule comes from.
+    pub random: Random,
+}
+
+/// What a promise makes of what was seen.
+pub type Judge<S> = fn(&S, &mut Evidence) -> Result<(), Breach>;
+
+/// A promise of an exercise's contract.
+pub struct Promise<W: World> {
+    /// A sentence as an identifier, the same in tests, reports, lessons and mutants.
+    pub name: &'static str,
+    /// How many schedules make a verdict.
+    pub schedules: u64,
+    /// What must have happened at least once, or there is no verdict.
+    pub needs: &'static [&'static str],
+    /// Draws a schedule that puts the promise to the test.
+    pub draw: fn(&mut Draw) -> Plan<W::Setup, W::Entry>,
+    /// Looks at what was seen. May count evidence of its own.
+    pub judge: Judge<W::Seen>,
+}
+
+struct Test<'a, W: World> {
+    world: &'a W,
+    promise: &'a Promise<W>,
+}
+
+impl<W: World> Experiment for Test<'_, W> {
+    type Entry = W::Entry;
+    type Setup = W::Setup;
+
+    fn draw(&self, choice: Choice, index: u64) -> Plan<W::Setup, W::Entry> {
+        let random = Random::seed_from_u64(choice.part("schedule", 0).seed());
+        (self.promise.draw)(&mut Draw { index, random })
+    }
+
+    fn run(&self, choice: Choice, plan: &Plan<W::Setup, W::Entry>) -> Trial {
+        self.world.play(choice, plan).judge(self.promise.judge)
+    }
+
+    fn schedules(&self) -> u64 {
+        self.promise.schedules
+    }
+
+    fn needs(&self) -> &[&'static str] {
+        self.promise.needs
+    }
+}
+
+/// One exercise, ready to be graded.
+pub struct Exercise {
+    /// Its chapter's id.
+    pub chapter: &'static str,
+    /// Its id.
+    pub id: &'static str,
+    /// One a promise.
+    pub checks: Vec<Check>,
+}
+
+impl Exercise {
+    /// An exercise whose promises are about what is seen in `world`.
+    pub fn in_world<W: World>(chapter: &'static str, id: &'static str, world: W, promises: Vec<Promise<W>>) -> Self {
+        let world = std::sync::Arc::new(world);
+        let checks = promises.into_iter().map(|promise| Check::in_world(world.clone(), promise)).collect();
+        Exercise { chapter, id, checks }
+    }
+}
+
+/// What to do with a check.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    /// Grade it.
+    Examine(Options),
+    /// Run one schedule again.
+    Replay(Token),
+}
+
+type Run = dyn Fn(&Ask, &mut dyn FnMut(u64)) -> Result<(Finding, u64), TokenError> + Send + Sync;
+
+/// A promise bound to the code that should keep it.
+pub struct Check {
+    /// The promise.
+    pub name: &'static str,
+    run: Box<Run>,
+}
+
+impl Check {
+    fn in_world<W: World>(world: std::sync::Arc<W>, promise: Promise<W>) -> Self
+    where
+        Promise<W>: Send + Sync,
+    {
+        let name = promise.name;
+        let run = move |ask: &Ask, alive: &mut dyn FnMut(u64)| {
+            let test = Test { world: &*world, promise: &promise };
+            match ask {
+                Ask::Examine(options) => Ok(explore::examine(&test, name, *options, alive)),
+                Ask::Replay(token) => explore::replay(&test, token).map(|finding| (finding, 1)),
+            }
+        };
+        Check { name, run: Box::new(run) }
+    }
+
+    /// A promise about plain functions: it must hold for every value that is generated.
+    pub fn property<P: Property + Send + Sync + 'static>(name: &'static str, property: P) -> Self {
+        let run = move |ask: &Ask, alive: &mut dyn FnMut(u64)| {
+            let run = PropertyRun { property: &property, watch: &crate::panics::trial };
+            match ask {
+                Ask::Examine(options) => Ok(explore::property::examine(&run, name, *options, alive)),
+                Ask::Replay(token) => explore::property::replay(&run, token).map(|finding| (finding, 1)),
+            }
+        };
+        Check { name, run: Box::new(run) }
+    }
+
+    /// Runs it. `alive` is called after every schedule with the number run so far.
+    pub fn run(&self, exercise: &Exercise, ask: &Ask, alive: &mut dyn FnMut(u64)) -> CheckResult {
+        match (self.run)(ask, alive) {
+            Ok((finding, schedules)) => {
+                let seed = match ask {
+                    Ask::Examine(options) => options.seed,
+                    Ask::Replay(token) => token.seed,
+                };
+                let whole = matches!(ask, Ask::Replay(_));
+                let context = tell::Context { chapter: exercise.chapter, exercise: exercise.id, seed, whole };
+                CheckResult { schedules, ..tell::result(self.name, &context, finding, schedules) }
+            }
+            Err(error) => CheckResult::new(self.name, CheckStatus::Undecided, format!("token: {error}")),
+        }
+    }
+}

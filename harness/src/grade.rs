@@ -1,0 +1,181 @@
+//! The `main` of every chapter's test target.
+//!
+//! Started by `cargo test` it shows the checks as ordinary tests. Started by `cargo xtask`, which sets a nonce in the
+//! environment, it reports frames instead; its standard input is then a rope that the watcher holds: when it is let go,
+//! whatever the learner's code is doing, the process ends.
+
+use std::io::{Read, Write};
+use std::process::ExitCode;
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use explore::{Options, Token};
+use libtest_mimic::{Arguments, Failed, Trial};
+use report::frame::{Frame, NONCE_ENV};
+use report::{CheckResult, CheckStatus};
+
+use crate::exercise::{Ask, Check, Exercise};
+use crate::{memory, stage};
+
+/// The stack of the thread that runs the checks; an endless recursion ends at the same depth everywhere.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
+/// How often a check that takes long says that it is alive.
+const ALIVE_EVERY: Duration = Duration::from_millis(50);
+
+/// An exercise under the name by which it is asked for.
+pub type Named = (&'static str, Exercise);
+
+/// Grades what the command line asks for.
+pub fn main(exercises: Vec<Named>) -> ExitCode {
+    match std::env::var(NONCE_ENV) {
+        Ok(nonce) => with_frames(exercises, nonce),
+        Err(_) => as_tests(exercises),
+    }
+}
+
+fn as_tests(exercises: Vec<Named>) -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // Checks watch the whole process (panics, memory), so they take turns.
+    arguments.test_threads = Some(1);
+    if !stage::SEEDED_SELECT {
+        eprintln!("note: {UNSEEDED}");
+    }
+    let mut trials = Vec::new();
+    for (name, mut exercise) in exercises {
+        let checks = std::mem::take(&mut exercise.checks);
+        let exercise = std::sync::Arc::new(exercise);
+        for check in checks {
+            let exercise = exercise.clone();
+            let title = format!("{name}::{}", check.name);
+            trials.push(Trial::test(title, move || as_test(&exercise, &check)));
+        }
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+const UNSEEDED: &str = "RUSTFLAGS in the environment replaced the flags of .cargo/config.toml, so the branch order of \
+    tokio's select! is left to chance here. Add `--cfg tokio_unstable` to it, or unset it.";
+
+fn as_test(exercise: &Exercise, check: &Check) -> Result<(), Failed> {
+    let result = check.run(exercise, &Ask::Examine(Options::default()), &mut |_| {});
+    if result.holds() { Ok(()) } else { Err(told(&result).into()) }
+}
+
+fn told(result: &CheckResult) -> String {
+    let mut told = format!("{}: {}\n", result.status.as_str(), result.message);
+    if let Some(story) = &result.counterexample {
+        told += &format!("\nexpected: {}\nactual:   {}\n", story.expected, story.actual);
+        if !story.schedule.is_empty() {
+            told += &format!("\nWhat it takes:\n  {}\n", story.schedule.join("\n  "));
+        }
+        told += &format!("\n{}\n", story.diagram.to_plain());
+    }
+    if let Some(token) = &result.replay {
+        told += &format!("\nagain: cargo xtask replay {token}\n");
+    }
+    told
+}
+
+#[derive(Default)]
+struct Request {
+    exercises: Vec<String>,
+    checks: Vec<String>,
+    options: Options,
+    replay: Option<Token>,
+}
+
+impl Request {
+    /// Only `cargo xtask` writes these, so a mistake here is a bug of ours.
+    fn from_args() -> Self {
+        let mut request = Request::default();
+        let mut args = std::env::args().skip(1);
+        while let Some(flag) = args.next() {
+            if flag == "--deep" {
+                request.options.deep = true;
+                continue;
+            }
+            let value = args.next().unwrap_or_else(|| panic!("{flag} has a value"));
+            match flag.as_str() {
+                "--exercise" => request.exercises.push(value),
+                "--check" => request.checks.push(value),
+                "--seed" => request.options.seed = value.parse().expect("--seed is a number"),
+                "--memory-mib" => memory::limit_mib(value.parse().expect("--memory-mib is a number")),
+                "--replay" => request.replay = Some(Token::from_str(&value).expect("xtask looked at the token")),
+                _ => panic!("{flag} is not a flag of the grader"),
+            }
+        }
+        request
+    }
+
+    fn wants(&self, name: &str, check: &Check) -> bool {
+        match &self.replay {
+            Some(token) => token.exercise == name && token.check == check.name,
+            None => {
+                let asked = |list: &[String], name: &str| list.is_empty() || list.iter().any(|asked| asked == name);
+                asked(&self.exercises, name) && asked(&self.checks, check.name)
+            }
+        }
+    }
+
+    fn ask(&self) -> Ask {
+        self.replay.clone().map_or(Ask::Examine(self.options), Ask::Replay)
+    }
+}
+
+struct Reporter {
+    nonce: String,
+}
+
+impl Reporter {
+    fn send(&self, frame: &Frame) {
+        let mut out = std::io::stdout().lock();
+        // A watcher that has gone away is noticed by `end_with_watcher`.
+        let _ = out.write_all(frame.encode(&self.nonce).as_bytes()).and_then(|()| out.flush());
+    }
+}
+
+fn with_frames(exercises: Vec<Named>, nonce: String) -> ExitCode {
+    end_with_watcher();
+    let request = Request::from_args();
+    let reporter = Reporter { nonce };
+    reporter.send(&Frame::Hello { seeded_select: stage::SEEDED_SELECT });
+    let grade = move || {
+        for (name, exercise) in &exercises {
+            for check in exercise.checks.iter().filter(|check| request.wants(name, check)) {
+                one(&reporter, name, exercise, check, &request.ask());
+            }
+        }
+        reporter.send(&Frame::Done);
+    };
+    let thread = std::thread::Builder::new().name("checks".to_owned()).stack_size(STACK_BYTES).spawn(grade);
+    match thread.expect("a process can start one thread").join() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a check takes is real time, and no verdict depends on it")]
+fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, ask: &Ask) {
+    reporter.send(&Frame::Started { exercise: name.to_owned(), check: check.name.to_owned() });
+    let began = Instant::now();
+    let mut last = began;
+    let result = check.run(exercise, ask, &mut |schedules| {
+        if last.elapsed() > ALIVE_EVERY {
+            last = Instant::now();
+            reporter.send(&Frame::Progress { schedules });
+        }
+    });
+    debug_assert!(result.status == CheckStatus::Holds || !result.message.is_empty(), "a failure always says why");
+    let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    reporter.send(&Frame::Finished(Box::new(CheckResult { millis, ..result })));
+}
+
+fn end_with_watcher() {
+    std::thread::spawn(|| {
+        let mut stdin = std::io::stdin().lock();
+        let mut byte = [0];
+        while matches!(stdin.read(&mut byte), Ok(1..)) {}
+        std::process::exit(0);
+    });
+}

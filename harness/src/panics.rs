@@ -1,0 +1,101 @@
+//! Panics of the code under test, also those that nobody looks at.
+//!
+//! A panic inside a spawned task ends in a `JoinError` that can be dropped unseen. The hook sees every one of them, so a
+//! check asks here instead of trusting what comes back.
+
+use std::cell::Cell;
+use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
+use std::sync::{Mutex, Once, PoisonError};
+
+use explore::{Evidence, Outcome, Trial};
+use sim::Trace;
+
+/// A panic: what it said and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Panic {
+    /// Its message.
+    pub message: String,
+    /// `file:line:column`.
+    pub place: String,
+}
+
+impl Panic {
+    /// Whether it comes from a `todo!()` or an `unimplemented!()`.
+    pub fn is_todo(&self) -> bool {
+        self.message.starts_with("not yet implemented") || self.message.starts_with("not implemented")
+    }
+
+    /// The message and the place, for people.
+    pub fn told(&self) -> String {
+        format!("`{}` at {}", self.message, self.place)
+    }
+}
+
+static SEEN: Mutex<Vec<Panic>> = Mutex::new(Vec::new());
+static HOOK: Once = Once::new();
+
+thread_local! {
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs `work`; gives what it returned, or nothing if it panicked, and every panic in between, also of other threads.
+///
+/// Meant for one caller at a time in a process: checks run one after another.
+pub fn watch<T>(work: impl FnOnce() -> T) -> (Option<T>, Vec<Panic>) {
+    HOOK.call_once(|| {
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| record(info, &*before)));
+    });
+    let outer = WATCHED.replace(true);
+    drain();
+    let result = panic::catch_unwind(AssertUnwindSafe(work)).ok();
+    WATCHED.set(outer);
+    (result, drain())
+}
+
+/// Watches the run of a property: a panic becomes its outcome.
+pub fn trial(work: &mut dyn FnMut() -> Trial) -> Trial {
+    let (trial, panics) = watch(work);
+    let outcome = match panics.first() {
+        None => return trial.expect("what did not panic has returned"),
+        Some(panic) if panic.is_todo() => Outcome::NotImplemented(panic.told()),
+        Some(panic) => Outcome::Panicked(panic.told()),
+    };
+    Trial { outcome, evidence: Evidence::default(), trace: Trace::default() }
+}
+
+fn drain() -> Vec<Panic> {
+    std::mem::take(&mut *SEEN.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+fn record(info: &PanicHookInfo<'_>, before: &dyn Fn(&PanicHookInfo<'_>)) {
+    let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    let message = info.payload_as_str().unwrap_or("a panic without a message").to_owned();
+    let panic = Panic { message, place };
+    SEEN.lock().unwrap_or_else(PoisonError::into_inner).push(panic);
+    // Unwatched threads are the test runner's own, which nobody else would report.
+    if !WATCHED.get() && std::thread::current().name() != Some("tokio-rt-worker") {
+        before(info);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_told_with_its_message_and_place() {
+        let (result, panics) = watch(|| panic!("no {}", "luck"));
+        assert_eq!(result, None::<()>);
+        assert_eq!(panics.len(), 1);
+        assert_eq!(panics[0].message, "no luck");
+        assert!(panics[0].place.contains("panics.rs:"), "{}", panics[0].place);
+        assert!(!panics[0].is_todo());
+    }
+
+    #[test]
+    fn a_todo_is_recognised() {
+        let (_, panics) = watch(|| todo!("the retry"));
+        assert!(panics[0].is_todo());
+    }
+}

@@ -1,0 +1,25 @@
+//! Which exercises there are, and which type of the learner's each of them grades.
+
+/// The exercise of that chapter and id, with the learner's code in the module given.
+#[macro_export]
+macro_rules! exercise {
+    (ch01, flaky_rpc, $($module:ident)::+) => {
+        $crate::ch01::flaky_rpc::exercise::<$($module)::+::Client>()
+    };
+}
+
+/// The `main` of a chapter's test target: every exercise whose feature is on.
+#[macro_export]
+macro_rules! grade {
+    (ch01, $package:ident) => {
+        $crate::grade!(@main ch01, $package, "flaky_rpc" flaky_rpc);
+    };
+    (@main $chapter:ident, $package:ident, $($feature:literal $id:ident),+) => {
+        fn main() -> ::std::process::ExitCode {
+            $crate::grade::main(Vec::from([$(
+                #[cfg(feature = $feature)]
+                (stringify!($id), $crate::exercise!($chapter, $id, $package::$id)),
+            )+]))
+        }
+    };
+}

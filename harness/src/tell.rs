@@ -1,0 +1,82 @@
+//! Turns a finding into a result that a learner can read.
+//!
+//! In the order in which a learner asks: what was promised, what happened instead, what it took, what it looked like, how
+//! to see it again, where it is explained.
+
+use explore::{Breach, Failure, Finding, Token};
+use render::View;
+use report::{CheckResult, CheckStatus, Counterexample};
+
+/// Where a finding was made.
+pub struct Context {
+    /// The chapter's id.
+    pub chapter: &'static str,
+    /// The exercise's id.
+    pub exercise: &'static str,
+    /// The seed of the run.
+    pub seed: u64,
+    /// Whether the diagram is to be shown whole.
+    pub whole: bool,
+}
+
+const CHANCE: &str = "Your code took another course when the same schedule was run a second time, so there is no verdict \
+    that could be trusted. Usual causes: the order in which a HashMap or HashSet is iterated (use a BTreeMap), \
+    std::time::Instant or SystemTime (use tokio::time::Instant), rand::rng() or another unseeded source (use the generator \
+    that was handed to you), threads and spawn_blocking, a static that outlives one run.";
+
+/// What a check says of a finding.
+pub fn result(check: &str, context: &Context, finding: Finding, schedules: u64) -> CheckResult {
+    let plain = |status, message: String| CheckResult::new(check, status, message);
+    match finding {
+        Finding::Holds => plain(CheckStatus::Holds, String::new()),
+        Finding::NotImplemented(message) => plain(CheckStatus::NotImplemented, message),
+        Finding::NoEvidence(need) => plain(CheckStatus::Undecided, no_evidence(need, schedules)),
+        Finding::NotDeterministic(failure) => {
+            let message = CHANCE.to_owned();
+            with_story(plain(CheckStatus::Undecided, message), check, context, Breach::default(), failure)
+        }
+        Finding::Panicked(message, failure) => {
+            let breach = Breach::new(
+                format!("your code panicked: {message}"),
+                "an answer or an error, never a panic",
+                format!("a panic: {message}"),
+            );
+            with_story(plain(CheckStatus::Panicked, breach.happened.clone()), check, context, breach, failure)
+        }
+        Finding::Broken(breach, failure) => {
+            with_story(plain(CheckStatus::Violated, breach.happened.clone()), check, context, breach, failure)
+        }
+    }
+}
+
+fn no_evidence(need: &str, schedules: u64) -> String {
+    format!(
+        "No verdict: in {schedules} schedules it never came to the point where {need}, so nothing put this promise to the \
+         test. Most often the code gives up, or answers, before it has tried."
+    )
+}
+
+fn with_story(result: CheckResult, check: &str, context: &Context, breach: Breach, failure: Failure) -> CheckResult {
+    let view = if context.whole { View::whole() } else { View::of(breach.focus) };
+    let token = Token {
+        exercise: context.exercise.to_owned(),
+        check: check.to_owned(),
+        seed: context.seed,
+        index: failure.index,
+        kept: (failure.kept.len() < failure.entries_before).then_some(failure.kept),
+        digest: failure.digest,
+    };
+    CheckResult {
+        replay: Some(token.to_string()),
+        counterexample: Some(Counterexample {
+            happened: breach.happened,
+            expected: breach.expected,
+            actual: breach.actual,
+            schedule: failure.entries,
+            entries_before: failure.entries_before,
+            diagram: render::diagram(&failure.trace, &view),
+            lesson: format!("{}#{}", context.chapter, context.exercise),
+        }),
+        ..result
+    }
+}

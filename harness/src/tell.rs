@@ -57,7 +57,7 @@ fn no_evidence(need: &str, schedules: u64) -> String {
 }
 
 fn with_story(result: CheckResult, check: &str, context: &Context, breach: Breach, failure: Failure) -> CheckResult {
-    let view = if context.whole { View::whole() } else { View::of(breach.focus) };
+    let view = if context.whole { View::whole() } else { View { focus: breach.focus, ..View::default() } };
     let token = Token {
         exercise: context.exercise.to_owned(),
         check: check.to_owned(),

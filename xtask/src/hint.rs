@@ -7,7 +7,7 @@ use crate::cli::HintArgs;
 use crate::course::Exercise;
 use crate::progress::Progress;
 use crate::{Context, Exit, Failure, Paint};
-use crate::{target, wrap};
+use crate::{lookup, wrap};
 
 /// The `hint` command.
 ///
@@ -17,7 +17,7 @@ use crate::{target, wrap};
 pub fn run(context: &Context, args: &HintArgs) -> Result<Exit, Failure> {
     let (mut progress, note) = Progress::load(&context.root);
     let exercise = match &args.exercise {
-        Some(id) => target::exercise(&context.course, id)?.1,
+        Some(id) => lookup::exercise(&context.course, id)?.1,
         None => progress.at_hand(&context.course).map(|(_, exercise)| exercise).ok_or_else(|| {
             let advice = "Name the exercise you want one for: `cargo xtask list` shows them.";
             Failure::new(format!("Every exercise has passed its last check.\n\n{advice}"))

@@ -10,7 +10,7 @@ use crate::checkout::relative;
 use crate::cli::LessonArgs;
 use crate::course::{Chapter, Course};
 use crate::{Context, Exit, Failure};
-use crate::{pager, target, wrap};
+use crate::{lookup, pager, wrap};
 
 pub mod include;
 pub mod inline;
@@ -66,7 +66,7 @@ fn wanted<'a>(course: &'a Course, asked: &'a str) -> Result<(&'a Chapter, Option
     if let Some(chapter) = course.chapter(id) {
         return Ok((chapter, section));
     }
-    target::exercise(course, id).map(|(chapter, exercise)| (chapter, Some(exercise.id.as_str())))
+    lookup::exercise(course, id).map(|(chapter, exercise)| (chapter, Some(exercise.id.as_str())))
 }
 
 fn page_path(context: &Context, chapter: &Chapter) -> PathBuf {

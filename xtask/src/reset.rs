@@ -11,7 +11,7 @@ use crate::checkout::relative;
 use crate::cli::ResetArgs;
 use crate::course::{Chapter, Exercise};
 use crate::{Context, Exit, Failure};
-use crate::{files, progress, stubs, target};
+use crate::{files, lookup, progress, stubs};
 
 /// The `reset` command.
 ///
@@ -19,7 +19,7 @@ use crate::{files, progress, stubs, target};
 ///
 /// When there is no such exercise, its stub can't be made, or the disk refuses.
 pub fn run(context: &Context, args: &ResetArgs) -> Result<Exit, Failure> {
-    let (chapter, exercise) = target::exercise(&context.course, &args.exercise)?;
+    let (chapter, exercise) = lookup::exercise(&context.course, &args.exercise)?;
     for line in put_back(context, chapter, exercise)? {
         println!("{line}");
     }

@@ -13,7 +13,7 @@ use crate::cli::SolutionArgs;
 use crate::course::{Chapter, Exercise};
 use crate::progress::{Progress, fingerprint, source_folder};
 use crate::{Context, Exit, Failure, Paint};
-use crate::{pager, reset, stubs, target, wrap};
+use crate::{lookup, pager, reset, stubs, wrap};
 
 /// From this width on, two files of usual code fit beside each other.
 const BESIDE_COLUMNS: usize = 120;
@@ -24,7 +24,7 @@ const BESIDE_COLUMNS: usize = 120;
 ///
 /// When there is no such exercise, or its reference can't be read.
 pub fn run(context: &Context, args: &SolutionArgs) -> Result<Exit, Failure> {
-    let (chapter, exercise) = target::exercise(&context.course, &args.exercise)?;
+    let (chapter, exercise) = lookup::exercise(&context.course, &args.exercise)?;
     if !args.anyway
         && let Some(reason) = withheld(context, chapter, exercise)
     {

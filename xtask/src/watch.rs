@@ -22,7 +22,7 @@ use crate::grade::{self, Request};
 use crate::meter::Meter;
 use crate::progress::{self, Progress, Sources};
 use crate::source::Source;
-use crate::{Context, Exit, Failure, hint, interrupt, list, reset, show, solution, target};
+use crate::{Context, Exit, Failure, hint, interrupt, list, lookup, reset, show, solution, target};
 
 use model::{Action, Event, Model, Scope, Scroll, View};
 use screen::{Screen, Size};
@@ -96,7 +96,7 @@ fn model(context: &Context, progress: &Progress, chosen: Option<&str>) -> Result
     let all = || context.course.chapters.iter().flat_map(|chapter| &chapter.exercises);
     let exercises: Vec<(String, bool)> = all().map(|e| (e.id.clone(), progress.passed(&e.id))).collect();
     let at = match chosen {
-        Some(id) => target::exercise(&context.course, id)?.1.id.as_str(),
+        Some(id) => lookup::exercise(&context.course, id)?.1.id.as_str(),
         None => match (progress.at_hand(&context.course), all().next()) {
             (Some((_, exercise)), _) | (None, Some(exercise)) => exercise.id.as_str(),
             (None, None) => {

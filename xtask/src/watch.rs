@@ -78,6 +78,7 @@ pub fn run(context: &Context, args: &WatchArgs) -> Result<Exit, Failure> {
         sender,
         watcher: None,
         started: Instant::now(),
+        scope: Scope::One,
         sources: Sources::default(),
         ended: None,
         result: Shown::default(),
@@ -122,8 +123,9 @@ struct Watch {
     terminal: terminal::Borrowed,
     sender: Sender<Message>,
     watcher: Option<Box<dyn Watcher + Send>>,
-    /// When the run at hand began.
+    /// When the run at hand, or the last one, began.
     started: Instant,
+    scope: Scope,
     /// What it is run on.
     sources: Sources,
     /// What it ended with, until the model says whether that counts.
@@ -183,6 +185,7 @@ impl Watch {
     fn start(&mut self, scope: Scope) {
         interrupt::let_graders_start();
         self.started = Instant::now();
+        self.scope = scope;
         self.sources = Sources::now(&self.context.root, &self.context.course);
         self.ended = None;
         self.scroll = 0;
@@ -223,8 +226,7 @@ impl Watch {
 
     fn shown(&self, summary: &Summary, took: &str) -> Shown {
         let paint = self.context.paint;
-        let mut exercises = summary.exercises();
-        if let (Some(only), None) = (exercises.next(), exercises.next()) {
+        if let (Scope::One, Some(only)) = (self.scope, summary.exercises().next()) {
             let (_, exercise) = self.pair();
             return Shown { status: status(paint, exercise, only, took), body: self.body(only) };
         }
@@ -329,7 +331,10 @@ impl Watch {
         let body = match self.model.view() {
             View::Result => format!("{notes}{result}"),
             View::Hint => format!("{notes}{}\n{result}", self.hint),
-            View::List => list::all(&self.context, &self.progress),
+            View::List => {
+                status = paint.dim("as of the last check of each");
+                list::all(&self.context, &self.progress)
+            }
             View::Solution => {
                 let (chapter, exercise) = self.pair();
                 solution::page(&self.context, chapter, exercise).unwrap_or_else(|failure| failure.to_string())

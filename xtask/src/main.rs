@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use xtask::cli::{Cli, Command};
 use xtask::{Context, Exit, Failure};
-use xtask::{check, hint, interrupt, lesson, list, prove, replay, reset, solution, stubs, watch};
+use xtask::{check, ci, hint, interrupt, lesson, list, prove, replay, reset, solution, stubs, watch};
 
 fn main() -> ExitCode {
     interrupt::install();
@@ -20,6 +20,7 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     let context = Context::load()?;
     match cli.command {
         Command::Check(args) => check::run(&context, &args),
+        Command::Ci(args) => ci::run(&context, &args),
         Command::Prove(args) => prove::run(&context, &args),
         Command::Replay(args) => replay::run(&context, &args),
         Command::List(args) => list::run(&context, &args),

@@ -7,10 +7,9 @@ use std::fmt::Write as _;
 
 use report::{ChapterResult, CheckResult, CheckStatus, Counterexample, ExerciseResult, ExerciseStatus, Style, Summary};
 
-use crate::course::Course;
 use crate::grade::Request;
 use crate::source::Source;
-use crate::{Context, Paint, checkout};
+use crate::{Context, Paint, checkout, wrap};
 
 /// How many lines of a learner's prints are shown.
 const PRINTED_LINES: usize = 15;
@@ -293,30 +292,9 @@ fn welcome(paint: Paint, chapter: &str, id: &str, file: &str) -> String {
     )
 }
 
-/// The chapters that are there, for a message that needs them all.
-pub fn chapter_ids(course: &Course) -> String {
-    course.chapters.iter().map(|chapter| chapter.id.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-/// Breaks paragraphs at spaces so that lines fit 100 columns, each after `indent`; line breaks stay.
-pub fn wrapped(text: &str, indent: &str) -> String {
-    let width = 100 - indent.len();
-    let mut out = String::new();
-    for paragraph in text.lines() {
-        let mut line = String::new();
-        for word in paragraph.split(' ') {
-            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-                let _ = writeln!(out, "{indent}{line}");
-                line.clear();
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        let _ = writeln!(out, "{indent}{}", line.trim_end());
-    }
-    out
+/// Prose at the width of the terminal, after `indent`.
+fn wrapped(text: &str, indent: &str) -> String {
+    wrap::paragraphs(text, indent, wrap::terminal_columns(100))
 }
 
 #[cfg(test)]
@@ -327,12 +305,5 @@ mod tests {
     fn a_promise_reads_as_a_sentence() {
         assert_eq!(sentence("a_lost_request_is_retried"), "A lost request is retried");
         assert_eq!(sentence(""), "");
-    }
-
-    #[test]
-    fn long_paragraphs_are_broken_at_spaces() {
-        let text = wrapped(&"word ".repeat(50), "  ");
-        assert!(text.lines().all(|line| line.len() <= 100 && line.starts_with("  word")));
-        assert_eq!(text.split_whitespace().count(), 50);
     }
 }

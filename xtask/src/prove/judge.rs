@@ -141,6 +141,11 @@ fn mutant_problems(mutant: &Mutant, outcome: &Outcome) -> Vec<String> {
     problems
 }
 
+fn is_as_described(mutant: &Mutant, outcome: &Outcome) -> bool {
+    let was_run = |name: &str| outcome.checks.iter().any(|check| check.name == name);
+    mutant.failing().all(was_run) && mutant_problems(mutant, outcome).is_empty()
+}
+
 fn told(check: &CheckResult) -> String {
     format!("{}: {}", check.status.as_str(), check.message)
 }
@@ -157,7 +162,7 @@ fn caught(mutant: &Mutant, fate: &Fate) -> Caught {
         bug: mutant.bug.clone(),
         caught_by: mutant.caught_by.clone(),
         also: mutant.also.clone(),
-        as_described: outcome.is_some_and(|outcome| mutant_problems(mutant, outcome).is_empty()),
+        as_described: outcome.is_some_and(|outcome| is_as_described(mutant, outcome)),
         entries_before: example.map(|example| example.entries_before),
         entries: example.map(|example| example.schedule.len()),
         result: result.map(|result| CheckResult { millis: 0, ..result.clone() }),
@@ -206,6 +211,12 @@ mod tests {
     fn a_mutant_has_to_be_caught_in_the_way_it_says() {
         let problems = mutant_problems(&mutant("a", &[]), &outcome(&[("a", CheckStatus::Undecided)]));
         assert_eq!(problems, ["`a` should be violated, came undecided: why"]);
+    }
+
+    #[test]
+    fn a_mutant_whose_check_was_never_run_is_not_caught() {
+        let outcome = outcome(&[("b", CheckStatus::Holds)]);
+        assert!(!is_as_described(&mutant("a", &[]), &outcome));
     }
 
     #[test]

@@ -188,7 +188,7 @@ fn final_errors(seen: &Seen, _: &mut Evidence) -> Verdict {
                 format!(
                     "the bank refused {} for good, and the client made {} after that",
                     name(call),
-                    plural(more, "attempt")
+                    plural(more as u64, "attempt")
                 ),
                 format!("no more attempts, and {expected}"),
                 format!("{more} more attempts, and {}", call.outcome),

@@ -30,6 +30,5 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Solution(args) => solution::run(&context, &args),
         Command::Watch(args) => watch::run(&context, &args),
         Command::Stubs(args) => stubs::run(&context, &args),
-        other => Err(Failure::new(format!("{}: {other:?} is not part of this build.", context.course.title))),
     }
 }

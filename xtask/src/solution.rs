@@ -116,7 +116,7 @@ fn beside(paint: Paint, names: [&str; 2], texts: [&str; 2], columns: usize) -> S
         }
     };
     put(&format!("yours: {}", names[0]), &format!("reference: {}", names[1]), " ", [Style::Strong; 2]);
-    put(&"─".repeat(room), &"─".repeat(room), "┬", [Style::Dim; 2]);
+    put(&"─".repeat(room), &"─".repeat(room), "┼", [Style::Dim; 2]);
     for op in diff.ops() {
         let (left, right) = (op.old_range(), op.new_range());
         let equal = matches!(op, DiffOp::Equal { .. });
@@ -131,19 +131,30 @@ fn beside(paint: Paint, names: [&str; 2], texts: [&str; 2], columns: usize) -> S
     out
 }
 
-/// A line of code cut into pieces of at most `room` columns; code has no good place to break.
+/// A line of code in pieces of at most `room` columns: broken at a space if there is one in the second half, and indented
+/// further than it began, so that it is not taken for two lines.
 fn fold(line: &str, room: usize) -> Vec<String> {
-    let mut pieces = vec![String::new()];
-    let mut used = 0;
-    for character in line.replace('\t', "    ").chars() {
-        let width = wrap::columns(character.encode_utf8(&mut [0; 4]));
-        if used + width > room {
-            pieces.push(String::new());
-            used = 0;
-        }
-        used += width;
-        pieces.last_mut().expect("it starts with one piece").push(character);
+    let line = line.replace('\t', "    ");
+    let began = line.len() - line.trim_start().len();
+    let indent = " ".repeat((began + 4).min(room / 2));
+    let mut pieces = Vec::new();
+    let mut rest = line.as_str();
+    let mut piece = String::new();
+    while wrap::columns(&piece) + wrap::columns(rest) > room {
+        let room = room - wrap::columns(&piece);
+        let (fits, _) = rest
+            .char_indices()
+            .take_while(|(at, c)| wrap::columns(&rest[..at + c.len_utf8()]) <= room)
+            .last()
+            .unwrap_or((0, ' '));
+        let fits = fits + rest[fits..].chars().next().map_or(0, char::len_utf8);
+        let space = rest[..fits].rfind(' ').map(|at| at + 1).filter(|at| *at > fits / 2);
+        let (head, tail) = rest.split_at(space.unwrap_or(fits));
+        pieces.push(format!("{piece}{}", head.trim_end()));
+        piece.clone_from(&indent);
+        rest = tail;
     }
+    pieces.push(piece + rest);
     pieces
 }
 
@@ -225,8 +236,10 @@ fn f() {    │ fn f() {
 
     #[test]
     fn a_line_too_long_for_its_column_goes_on_below() {
-        assert_eq!(fold("abcdef", 4), ["abcd", "ef"]);
-        assert_eq!(fold("", 4), [""]);
-        assert_eq!(fold("一二三", 5), ["一二", "三"]);
+        assert_eq!(fold("  let abcdefgh = one(two);", 20), ["  let abcdefgh =", "      one(two);"]);
+        assert_eq!(fold("abcdefghijkl", 10), ["abcdefghij", "    kl"]);
+        assert_eq!(fold("abcdefghij", 10), ["abcdefghij"]);
+        assert_eq!(fold("", 10), [""]);
+        assert_eq!(fold("一二三四五六", 11), ["一二三四五", "    六"]);
     }
 }

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::cli::{Cli, Command};
-use xtask::{Context, Exit, Failure, check, ci, hint, interrupt, lesson, list, prove, replay, reset, stubs};
+use xtask::{Context, Exit, Failure};
+use xtask::{check, ci, hint, interrupt, lesson, list, prove, replay, reset, solution, stubs, watch};
 
 fn main() -> ExitCode {
     interrupt::install();
@@ -26,7 +27,8 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
         Command::Hint(args) => hint::run(&context, &args),
         Command::Lesson(args) => lesson::run(&context, &args),
         Command::Reset(args) => reset::run(&context, &args),
+        Command::Solution(args) => solution::run(&context, &args),
+        Command::Watch(args) => watch::run(&context, &args),
         Command::Stubs(args) => stubs::run(&context, &args),
-        other => Err(Failure::new(format!("{}: {other:?} is not part of this build.", context.course.title))),
     }
 }

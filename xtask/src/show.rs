@@ -92,21 +92,34 @@ fn state(paint: Paint, exercise: &ExerciseResult) -> String {
 /// Everything about an exercise: each promise with its verdict, then what there is to tell about those that break.
 pub fn details(context: &Context, exercise: &ExerciseResult) -> String {
     let paint = context.paint;
-    let mut out = String::new();
-    if exercise.status == ExerciseStatus::DoesNotCompile {
-        let _ = write!(out, "{}\n\n{}\n", heading(paint, exercise, "does not compile"), exercise.compiler.trim_end());
-        out.push_str(&notes(paint, exercise));
-        return out;
-    }
-    let _ = writeln!(out, "{}", paint.strong(&exercise.id));
-    for check in &exercise.checks {
-        let _ = writeln!(out, "  {} {}{}", check_mark(paint, check), sentence(&check.name), check_state(paint, check));
-    }
+    let mut out = opening(paint, exercise);
     let broken = exercise.checks.iter().filter(|check| tells_something(check));
     for (place, check) in broken.enumerate() {
         let _ = write!(out, "\n{}", story(context, exercise, check, place == 0));
     }
     out.push_str(&notes(paint, exercise));
+    out
+}
+
+/// What one can take in between two saves: each promise with its verdict, and the story of the first that breaks.
+pub fn glance(context: &Context, exercise: &ExerciseResult) -> String {
+    let mut out = opening(context.paint, exercise);
+    if let Some(check) = exercise.checks.iter().find(|check| tells_something(check)) {
+        let _ = write!(out, "\n{}", story(context, exercise, check, true));
+    }
+    out.push_str(&notes(context.paint, exercise));
+    out
+}
+
+/// Each promise with its verdict, or what rustc says.
+fn opening(paint: Paint, exercise: &ExerciseResult) -> String {
+    if exercise.status == ExerciseStatus::DoesNotCompile {
+        return format!("{}\n\n{}\n", heading(paint, exercise, "does not compile"), exercise.compiler.trim_end());
+    }
+    let mut out = format!("{}\n", paint.strong(&exercise.id));
+    for check in &exercise.checks {
+        let _ = writeln!(out, "  {} {}{}", check_mark(paint, check), sentence(&check.name), check_state(paint, check));
+    }
     out
 }
 

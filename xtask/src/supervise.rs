@@ -209,7 +209,7 @@ impl Run {
         command.args(&job.options).args(["--memory-mib", &job.budget.memory_mib.to_string()]);
         command.env(NONCE_ENV, &nonce).env("RUST_BACKTRACE", "0");
         command.stdin(Stdio::piped()).stdout(writer.try_clone()?).stderr(writer);
-        let child = Guarded::spawn(&mut command)?;
+        let child = Guarded::spawn_grader(&mut command)?;
         // Its copies of the pipe's writing end would keep the pipe open for ever.
         drop(command);
         let (sender, chunks) = sync_channel(16);

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use report::{CheckResult, ExerciseResult, Summary};
+use report::{ExerciseResult, Summary};
 
 /// The exercise that the tests write.
 pub const FLAKY_RPC: &str = "exercises/ch01-what-is-a-distributed-system/src/flaky_rpc.rs";
@@ -124,11 +124,6 @@ impl From<Output> for Ran {
 /// A folder for tests, in the build folder.
 pub fn temporary(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("command").join(name)
-}
-
-/// The check of that name.
-pub fn check<'r>(result: &'r ExerciseResult, name: &str) -> &'r CheckResult {
-    result.checks.iter().find(|check| check.name == name).unwrap_or_else(|| panic!("no {name} in {result:#?}"))
 }
 
 /// Makes `copy` equal to `original`. Files that are equal are left alone, because cargo goes by their dates.

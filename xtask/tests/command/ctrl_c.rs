@@ -9,7 +9,11 @@ use crate::checkout::{Checkout, SOLUTION, temporary};
 
 /// A learner's code that never comes back.
 fn endless(checkout: &Checkout) -> String {
-    checkout.read(SOLUTION).replacen("let deadline =", "loop {}\n        #[allow(unreachable_code)]\n        let deadline =", 1)
+    checkout.read(SOLUTION).replacen(
+        "let deadline =",
+        "loop {}\n        #[allow(unreachable_code)]\n        let deadline =",
+        1,
+    )
 }
 
 /// The grading programs that run, as `ps` sees them.

@@ -11,8 +11,8 @@ use crate::checkout::{Checkout, FLAKY_RPC, SOLUTION};
 fn attacked(checkout: &Checkout, attack: &str) -> String {
     let solution = checkout.read(SOLUTION);
     let place = "Some(TransportError::Overloaded { retry_after_ms }) => retry_after_ms,";
-    let arm = format!("Some(TransportError::Overloaded {{ retry_after_ms }}) => {{ attack(); retry_after_ms }}");
-    let attacked = solution.replacen(place, &arm, 1);
+    let arm = "Some(TransportError::Overloaded { retry_after_ms }) => { attack(); retry_after_ms }";
+    let attacked = solution.replacen(place, arm, 1);
     assert_ne!(attacked, solution, "the solution still has the place for the attack");
     format!("{attacked}\n#[allow(unconditional_recursion)]\n{attack}\n")
 }
@@ -62,7 +62,8 @@ fn an_exit_that_claims_success() {
 
 #[test]
 fn unbounded_memory() {
-    let attack = "fn attack() {\n    let mut all: Vec<Vec<u8>> = Vec::new();\n    loop { all.push(vec![1; 1 << 20]); }\n}";
+    let attack =
+        "fn attack() {\n    let mut all: Vec<Vec<u8>> = Vec::new();\n    loop { all.push(vec![1; 1 << 20]); }\n}";
     costs(attack, CheckStatus::Aborted, "300 MiB");
 }
 

@@ -1,11 +1,10 @@
 //! Nothing is left behind, whoever ends the command.
 
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::checkout::{Checkout, SOLUTION, temporary};
+use crate::checkout::{Checkout, FLAKY_RPC, SOLUTION, temporary};
 
 /// A learner's code that never comes back.
 fn endless(checkout: &Checkout) -> String {
@@ -16,13 +15,17 @@ fn endless(checkout: &Checkout) -> String {
     )
 }
 
-/// The grading programs that run, as `ps` sees them.
-fn grading() -> Vec<String> {
+/// Numbers and command lines of all processes.
+fn processes() -> Vec<String> {
     let listed = Command::new("ps").args(["-eo", "pid=,args="]).output().expect("a Unix has ps").stdout;
+    String::from_utf8_lossy(&listed).lines().map(str::to_owned).collect()
+}
+
+/// The grading programs that run.
+fn grading() -> Vec<String> {
     let programs = temporary("target");
     let programs = programs.to_str().expect("a path in UTF-8");
-    let is_ours = |line: &&str| line.contains(programs) && line.contains("--exercise");
-    String::from_utf8_lossy(&listed).lines().filter(is_ours).map(str::to_owned).collect()
+    processes().into_iter().filter(|line| line.contains(programs) && line.contains("--exercise")).collect()
 }
 
 fn until(what: &str, patience: Duration, condition: impl Fn() -> bool) {
@@ -34,7 +37,6 @@ fn until(what: &str, patience: Duration, condition: impl Fn() -> bool) {
 }
 
 fn start(checkout: &Checkout) -> Child {
-    assert!(Path::new("/bin/ps").exists() || Path::new("/usr/bin/ps").exists(), "this test looks with ps");
     let mut command = checkout.command(&["check", "flaky_rpc"]);
     let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the command is there");
     until("no grading program comes up", Duration::from_secs(120), || !grading().is_empty());
@@ -53,7 +55,7 @@ fn checkout_that_hangs_long() -> Checkout {
     let patient = course.replacen("schedule_ms = 2000", "schedule_ms = 600000", 1);
     assert_ne!(course, patient, "course.toml still has the budget that this test changes");
     checkout.write("course.toml", patient);
-    checkout.write(crate::checkout::FLAKY_RPC, endless(&checkout));
+    checkout.write(FLAKY_RPC, endless(&checkout));
     checkout
 }
 
@@ -65,6 +67,20 @@ fn ctrl_c_leaves_no_child_behind() {
     let status = child.wait().expect("it was started");
     assert_eq!(status.code(), Some(130));
     until("a child is left", Duration::from_secs(2), || grading().is_empty());
+}
+
+#[test]
+fn what_a_learners_code_started_ends_with_it() {
+    let checkout = checkout_that_hangs_long();
+    let starts = "let _sleeper = std::process::Command::new(\"sleep\").arg(\"12321\").spawn();\n        loop {}";
+    let source = checkout.read(FLAKY_RPC).replacen("loop {}", starts, 1);
+    checkout.write(FLAKY_RPC, source);
+    let sleepers = || processes().into_iter().filter(|line| line.ends_with("sleep 12321")).count();
+    let mut child = start(&checkout);
+    until("no sleeper comes up", Duration::from_secs(10), || sleepers() > 0);
+    signal(&child, "-INT");
+    child.wait().expect("it was started");
+    until("a sleeper is left", Duration::from_secs(2), || sleepers() == 0);
 }
 
 #[test]

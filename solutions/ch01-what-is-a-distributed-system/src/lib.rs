@@ -2,3 +2,6 @@
 
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
+
+#[cfg(feature = "schema_drift")]
+pub mod schema_drift;

@@ -214,7 +214,7 @@ pub enum SchemaError {
     },
     /// A field holds a value of another type than the schema says.
     WrongType {
-        /// Where the value is, under the name that it has there.
+        /// Where the value is. For a field that was renamed, either name is good.
         path: String,
     },
 }

@@ -107,6 +107,13 @@ pub struct Difference {
     pub actual: Option<Value>,
 }
 
+impl Difference {
+    /// Whether null stands where nothing should. There is a promise of its own for that.
+    pub fn is_null_for_absent(&self) -> bool {
+        self.expected.is_none() && self.actual == Some(Value::Null)
+    }
+}
+
 impl fmt::Display for Difference {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = |value: &Option<Value>| value.as_ref().map_or("absent".to_owned(), Value::to_string);
@@ -176,7 +183,7 @@ pub fn place(version: Version, path: &Path) -> Place {
     }
 }
 
-/// What a change has to do with a place that its version knows.
+/// What a change has to do with a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// It speaks of it.
@@ -187,8 +194,9 @@ pub enum Role {
     Aside,
 }
 
-/// What a change by this version has to do with a place; `items` is how many the document has after it.
-pub fn role(version: Version, change: &Change, items: usize, path: &Path) -> Role {
+/// What a change by this version has to do with a difference; `items` is how many the document has after it.
+pub fn role(version: Version, change: &Change, items: usize, difference: &Difference) -> Role {
+    let path = &difference.path;
     let names = path.names();
     let last = names.last().copied().unwrap_or_default();
     let old = |rename: Rename| last == rename.old && version >= rename.since;
@@ -198,8 +206,8 @@ pub fn role(version: Version, change: &Change, items: usize, path: &Path) -> Rol
         Change::Note(_) => names == ["note"],
         Change::Quantity { item, .. } => names == ["items", "quantity"] && path.item() == Some(*item),
         Change::AddItem(_) => names == ["items"] || path.item() == items.checked_sub(1) && path.item().is_some(),
-        // Whoever removes another one changes them all.
-        Change::RemoveItem { .. } => names.first() == Some(&"items"),
+        // Whoever removes another one changes them all. What is added to them was not removed.
+        Change::RemoveItem { .. } => names.first() == Some(&"items") && difference.expected.is_some(),
     };
     let adds_old_name = match change {
         Change::Buyer(_) => old(BUYER),

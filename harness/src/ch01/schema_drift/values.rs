@@ -97,6 +97,21 @@ pub fn order() -> BoxedStrategy<Order> {
         .boxed()
 }
 
+/// One that is as small as it can be and still has something to change.
+pub fn small() -> Order {
+    let item = |product: &str| Item { product: product.to_owned(), quantity: 1, unit_price_cents: Presence::Absent };
+    Order {
+        id: 1,
+        buyer: "ada".to_owned(),
+        state: State::New,
+        items: vec![item("tea"), item("cup")],
+        note: Presence::Value("call first".to_owned()),
+        currency: "EUR".to_owned(),
+        delivery: Presence::Absent,
+        tags: Presence::Absent,
+    }
+}
+
 /// An order with a delivery in it, to which something can be added.
 pub fn delivered_order() -> BoxedStrategy<Order> {
     (order(), delivery()).prop_map(|(order, delivery)| Order { delivery: Presence::Value(delivery), ..order }).boxed()
@@ -128,12 +143,14 @@ pub fn extras() -> BoxedStrategy<Record> {
     btree_map(names, prop_oneof![leaf, record.prop_map(Value::Record)], 1..3).boxed()
 }
 
-/// A document with fields of the future everywhere: in it, in each of its items, and in its delivery.
+/// A document with fields of the future everywhere: in it, in each of its items, which differ, and in its delivery.
 pub fn with_extras(mut document: Value, extras: &Record) -> Value {
     let add = |fields: &mut Record| fields.extend(extras.clone());
     let fields = peer::fields_of(&mut document);
-    for item in peer::items_of(fields) {
-        add(peer::fields_of(item));
+    for (place, item) in (1..).zip(peer::items_of(fields)) {
+        let item = peer::fields_of(item);
+        add(item);
+        item.insert("line".to_owned(), Value::Integer(place));
     }
     if let Some(delivery @ Value::Record(_)) = fields.get_mut("delivery") {
         add(peer::fields_of(delivery));
@@ -187,6 +204,7 @@ impl Wish {
                     known_states(version).into_iter().filter(|state| *state != order.state).collect();
                 Change::State(others[details.state.index(others.len())].clone())
             }
+            Wish::Note if order.note == Presence::Absent => Change::Note(Presence::Value(details.text.clone())),
             Wish::Note => Change::Note(details.note.clone()),
             Wish::Quantity => Change::Quantity { item: item(), quantity: details.quantity },
             Wish::AddItem => {

@@ -230,6 +230,16 @@ pub fn sees_numbers(make: &Make, given: &Read, evidence: &mut Evidence) -> Verdi
     sees(make, given, about, evidence)
 }
 
+fn wrong_error(expected: &SchemaError, actual: &SchemaError) -> String {
+    use SchemaError::{Missing, WrongType};
+    match (expected, actual) {
+        (Missing { path: expected }, Missing { path }) | (WrongType { path: expected }, WrongType { path }) => {
+            format!("the error names {path:?}, where it should name {expected:?}")
+        }
+        _ => format!("a document was refused for the wrong reason: {actual}"),
+    }
+}
+
 fn sees(make: &Make, given: &Read, about: About, evidence: &mut Evidence) -> Verdict {
     let actual = make().read(given.version, &given.document);
     let happened = match (&given.then, &actual) {
@@ -240,7 +250,7 @@ fn sees(make: &Make, given: &Read, about: About, evidence: &mut Evidence) -> Ver
         (Ok(_), Err(error)) => Some(format!("a good document was refused: {error}")),
         (Err(_), Ok(_)) => Some("a document that is no order was taken for one".to_owned()),
         (Err(expected), Err(error)) if expected == error => None,
-        (Err(_), Err(error)) => Some(format!("a document was refused for the wrong reason: {error}")),
+        (Err(expected), Err(error)) => Some(wrong_error(expected, error)),
     };
     if let Some(happened) = happened {
         return Err(Breach::new(happened, told(&given.then), told(&actual)));

@@ -4,7 +4,7 @@
 //! error is traced to the exercise it stands in; those exercises are taken out and the rest compiles again. rustc's
 //! words are kept as they are: nobody explains a type error better.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read};
@@ -63,6 +63,8 @@ pub struct Output {
 pub struct Diagnostic {
     level: String,
     #[serde(default)]
+    message: String,
+    #[serde(default)]
     rendered: Option<String>,
     #[serde(default)]
     spans: Vec<Span>,
@@ -84,9 +86,6 @@ struct Span {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 struct SourceLine {
     text: String,
-    /// In characters, from 1.
-    highlight_start: usize,
-    highlight_end: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -134,16 +133,18 @@ impl Diagnostic {
         self.rendered.as_deref().unwrap_or_default()
     }
 
-    /// The unit it is about: the one its main place is in, or a place it was expanded at, or any other place it points
-    /// to, or the only one whose name stands in the marked source.
+    /// The unit it is about: the one its main place is in, or a place it was expanded at; or else the only one that the
+    /// source there names, or the message; or else one that it also points to. What rustc adds below ("the trait is
+    /// implemented for …") often points at somebody else's file, so it says nothing.
     pub fn about<'u>(&self, root: &Path, units: &'u [Unit]) -> Option<&'u Unit> {
         let (main, others): (Vec<&Span>, Vec<&Span>) = self.spans.iter().partition(|span| span.is_primary);
-        let children = self.children.iter().flat_map(|child| &child.spans);
-        let mut places = main.iter().copied().chain(others).chain(children).flat_map(Span::chain);
         let here = |span: &Span| units.iter().find(|unit| unit.holds(&root.join(&span.file_name)));
-        places
+        let places = || main.iter().flat_map(|span| span.chain());
+        places()
             .find_map(here)
-            .or_else(|| main.iter().flat_map(|span| span.chain()).find_map(|span| span.mentions(units)))
+            .or_else(|| places().find_map(|span| only_named(units, span.text.iter().map(|line| line.text.as_str()))))
+            .or_else(|| only_named(units, std::iter::once(self.message.as_str())))
+            .or_else(|| others.into_iter().flat_map(Span::chain).find_map(here))
     }
 }
 
@@ -159,21 +160,13 @@ impl Span {
     fn chain(&self) -> impl Iterator<Item = &Span> {
         std::iter::successors(Some(self), |span| span.expansion.as_ref().map(|expansion| &expansion.span))
     }
-
-    /// The only unit whose name is a word of the marked source.
-    fn mentions<'u>(&self, units: &'u [Unit]) -> Option<&'u Unit> {
-        let marked: Vec<String> = self.text.iter().map(SourceLine::marked).collect();
-        let is_word = |name: &str| marked.iter().any(|line| words(line).any(|word| word == name));
-        let mut mentioned = units.iter().filter(|unit| is_word(&unit.name));
-        mentioned.next().filter(|_| mentioned.next().is_none())
-    }
 }
 
-impl SourceLine {
-    fn marked(&self) -> String {
-        let length = self.highlight_end.saturating_sub(self.highlight_start);
-        self.text.chars().skip(self.highlight_start.saturating_sub(1)).take(length).collect()
-    }
+/// The unit whose name is a word of `lines`, if there is only one.
+fn only_named<'u, 'l>(units: &'u [Unit], lines: impl Iterator<Item = &'l str>) -> Option<&'u Unit> {
+    let words: BTreeSet<&str> = lines.flat_map(words).collect();
+    let mut named = units.iter().filter(|unit| words.contains(unit.name.as_str()));
+    named.next().filter(|_| named.next().is_none())
 }
 
 impl Unit {
@@ -388,7 +381,7 @@ mod tests {
     fn span(file: &str, marked: &str, primary: bool) -> serde_json::Value {
         serde_json::json!({
             "file_name": file, "is_primary": primary,
-            "text": [{"text": marked, "highlight_start": 1, "highlight_end": marked.len() + 1}],
+            "text": [{"text": marked}],
         })
     }
 
@@ -442,6 +435,24 @@ mod tests {
         assert_eq!(about(line).as_deref(), Some("thin_pipe"));
         let both = recorded("error", "E", vec![span("exercises/ch01/tests/grade.rs", "flaky_rpc, thin_pipe", true)]);
         assert_eq!(about(both), None);
+    }
+
+    #[test]
+    fn a_missing_implementation_is_not_blamed_on_whoever_has_one() {
+        let mut error: serde_json::Value = serde_json::from_str(&recorded(
+            "error",
+            "E",
+            vec![span("harness/src/registry.rs", "$module::Client", true)],
+        ))
+        .expect("it was just made");
+        let elsewhere = serde_json::json!({
+            "level": "help", "message": "the trait `T` is implemented for `crate::thin_pipe::Client`",
+            "spans": [span("exercises/ch01/src/thin_pipe.rs", "impl T for Client", true)], "children": [],
+        });
+        error["message"]["children"] = serde_json::json!([elsewhere]);
+        assert_eq!(about(error.to_string()), None, "nothing says whose it is");
+        error["message"]["message"] = "the trait bound `ch01::flaky_rpc::Client: T` is not satisfied".into();
+        assert_eq!(about(error.to_string()).as_deref(), Some("flaky_rpc"));
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! How results look to a person.
 //!
 //! A run of the whole course answers two questions: where do I stand, and what do I do next. So it shows one line an
-//! exercise and tells one story, that of the first promise that breaks. Whoever names an exercise gets all its stories.
+//! exercise and tells one story, that of the first promise that breaks. Whoever names an exercise also hears in a sentence what else
+//! breaks.
 
 use std::fmt::Write as _;
 
@@ -92,13 +93,23 @@ fn state(paint: Paint, exercise: &ExerciseResult) -> String {
     }
 }
 
-/// Everything about an exercise: each promise with its verdict, then what there is to tell about those that break.
+/// Each promise of an exercise with its verdict, the whole story of the first that breaks, and a sentence about each of
+/// the others: they often break for the same reason, and a dozen stories at once are read by nobody.
 pub fn details(context: &Context, exercise: &ExerciseResult) -> String {
     let paint = context.paint;
     let mut out = opening(paint, exercise);
-    let broken = exercise.checks.iter().filter(|check| tells_something(check));
-    for (place, check) in broken.enumerate() {
-        let _ = write!(out, "\n{}", story(context, exercise, check, place == 0));
+    let mut broken = exercise.checks.iter().filter(|check| tells_something(check));
+    if let Some(first) = broken.next() {
+        let _ = write!(out, "\n{}", story(context, exercise, first, true));
+    }
+    let others: Vec<&CheckResult> = broken.collect();
+    if let Some(one) = others.last() {
+        let _ = writeln!(out, "\n{}", paint.strong("Also:"));
+        for check in &others {
+            let _ = writeln!(out, "\n  {}{}", sentence(&check.name), check_state(paint, check));
+            out.push_str(&wrapped(&check.message, "    "));
+        }
+        let _ = writeln!(out, "\n  the whole story of one: cargo xtask check {}/{}", exercise.id, one.name);
     }
     out.push_str(&notes(paint, exercise));
     out

@@ -102,7 +102,7 @@ impl Shared {
     /// What there is about a key, or will be.
     fn look_up(self: &Arc<Self>, key: Key) -> Known {
         let mut state = self.state();
-        if let Some(value) = state.cache.get(key) {
+        if let Some(value) = state.cache.get(key, &self.policy) {
             return Known::Cached(value);
         }
         if let Some(fetch) = state.fetches.get(&key) {
@@ -171,23 +171,23 @@ struct Cache {
 
 struct Entry {
     value: Option<Value>,
-    expires: Instant,
+    arrived: Instant,
     /// The number of the read that used it last.
     used: u64,
 }
 
 impl Cache {
-    fn get(&mut self, key: Key) -> Option<Option<Value>> {
+    fn get(&mut self, key: Key, policy: &Policy) -> Option<Option<Value>> {
         self.reads += 1;
-        let entry = self.entries.get_mut(&key).filter(|entry| Instant::now() < entry.expires)?;
+        let ttl = Duration::from_millis(policy.ttl_ms);
+        let entry = self.entries.get_mut(&key).filter(|entry| entry.arrived.elapsed() <= ttl)?;
         entry.used = self.reads;
         Some(entry.value.clone())
     }
 
     fn insert(&mut self, key: Key, value: Option<Value>, policy: &Policy) {
         self.reads += 1;
-        let expires = Instant::now() + Duration::from_millis(policy.ttl_ms);
-        self.entries.insert(key, Entry { value, expires, used: self.reads });
+        self.entries.insert(key, Entry { value, arrived: Instant::now(), used: self.reads });
         if self.entries.len() > policy.capacity {
             // A scan is quick enough for a cache of this size; a large one keeps its entries in order of use.
             let oldest = self.entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key);

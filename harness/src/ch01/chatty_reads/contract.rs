@@ -39,7 +39,8 @@ use serde::{Deserialize, Serialize};
 ///
 /// Of writes:
 ///
-/// - A write is sent at once, and returns what the store answered.
+/// - A write is sent at once, and returns what the store answered. What was written may be kept in the cache like an
+///   answer that arrived when the write returned.
 /// - A read that begins after a write of its key has returned gets what was written, or something newer. It never gets a
 ///   value from before the write: not from the cache, not from a fetch that was under way. Writes of one key may
 ///   overlap, and their answers may arrive in another order than that in which the store applied them.

@@ -31,10 +31,12 @@ fn read(from_ms: u64, key: u32) -> Entry {
 /// Groups of reads of different keys that begin within one window.
 pub fn together(draw: &mut Draw) -> Schedule {
     let window_ms = draw.random.random_range(6..=24);
-    let policy = Policy { window_ms, max_batch: draw.random.random_range(2..=6), ..roomy(draw) };
+    let max_batch = draw.random.random_range(2..=6u32);
+    let policy = Policy { window_ms, max_batch: max_batch as usize, ..roomy(draw) };
     let groups = draw.random.random_range(1..=3u32);
     let group = |nth: u32| {
-        let count = draw.random.random_range(2..=20u32);
+        let whole = draw.random.random_bool(0.3);
+        let count = if whole { 2 * max_batch } else { draw.random.random_range(2..=20u32) };
         let every_ms = if u64::from(count) < window_ms { draw.random.random_range(0..=1) } else { 0 };
         Entry::Reads { from_ms: u64::from(nth) * 1_000, first: nth * 100 + 1, count, every_ms }
     };
@@ -84,7 +86,7 @@ pub fn identical(draw: &mut Draw) -> Schedule {
 /// Callers that go away, in the window or later, while others wait for the same key or the same batch.
 pub fn given_up(draw: &mut Draw) -> Schedule {
     let window_ms = draw.random.random_range(10..=40);
-    let policy = Policy { window_ms, ..roomy(draw) };
+    let policy = Policy { window_ms, max_batch: draw.random.random_range(4..=8), ..roomy(draw) };
     let mut entries = Vec::new();
     for nth in 0..draw.random.random_range(1..=3u64) {
         let at_ms = nth * 1_000;
@@ -148,11 +150,12 @@ pub fn repeated(draw: &mut Draw) -> Schedule {
 
 /// Keys that another client changes while they are read again and again.
 pub fn changing(draw: &mut Draw) -> Schedule {
-    let ttl_ms = draw.random.random_range(200..=600);
+    let ttl_ms = draw.random.random_range(300..=900);
     let policy = Policy { ttl_ms, ..roomy(draw) };
     let mut entries = Vec::new();
     for key in 1..=draw.random.random_range(1..=2u32) {
-        let every_ms = ttl_ms / draw.random.random_range(2..=4) + 3;
+        // Longer than a round trip, so that reads of a key don't overlap.
+        let every_ms = (ttl_ms / draw.random.random_range(2..=4) + 3).max(110);
         entries.push(Entry::Repeat { from_ms: u64::from(key) * 7, key, count: 14, every_ms });
         for _ in 0..draw.random.random_range(1..=2) {
             entries.push(Entry::Elsewhere { at_ms: draw.random.random_range(100..=ttl_ms * 2), key });

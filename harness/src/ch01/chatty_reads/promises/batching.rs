@@ -28,6 +28,9 @@ fn groups<'a>(reads: impl Iterator<Item = &'a ReadSeen>, span_ms: u64) -> Vec<Ve
 }
 
 pub fn share_round_trips(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    if seen.hangs() {
+        return Ok(());
+    }
     let policy = &seen.policy;
     for group in groups(seen.reads.iter(), policy.window_ms) {
         let keys: BTreeSet<Key> = group.iter().map(|read| read.key).collect();
@@ -41,7 +44,7 @@ pub fn share_round_trips(seen: &Seen, counts: &mut Evidence) -> Verdict {
             );
             return Err(breach.at(read.event));
         }
-        if keys.len() > 1 && group.iter().all(|read| read.value().is_some()) {
+        if keys.len() > 1 && group.iter().all(|read| seen.has_answered(read)) {
             counts.count(TOGETHER);
         }
         let calls: Vec<u64> = seen
@@ -114,7 +117,7 @@ pub fn travel_once(seen: &Seen, counts: &mut Evidence) -> Verdict {
         // No answer can be back before that.
         let span_ms = 2 * ONE_WAY_MS;
         let groups = groups(seen.reads.iter().filter(|read| read.key == key), span_ms);
-        if groups.iter().any(|group| group.len() > 1 && group.iter().all(|read| read.value().is_some())) {
+        if groups.iter().any(|group| group.len() > 1 && group.iter().all(|read| seen.has_answered(read))) {
             counts.count(JOINED);
         }
         let mut travels: Vec<u64> = Vec::new();

@@ -20,7 +20,6 @@ pub fn failure_forgotten(seen: &Seen, counts: &mut Evidence) -> Verdict {
     no_answer_withheld(seen)?;
     for read in &seen.reads {
         let answers = seen.answers(read.key);
-        let during = |at_ms: u64| (read.began_ms..=read.ended_ms).contains(&at_ms);
         match &read.outcome {
             ReadOutcome::Returned(Ok(value)) => {
                 if answers.iter().any(|(at_ms, answer)| *at_ms < read.began_ms && answer.is_err()) {
@@ -36,11 +35,12 @@ pub fn failure_forgotten(seen: &Seen, counts: &mut Evidence) -> Verdict {
                 }
             }
             ReadOutcome::Returned(Err(error)) => {
-                if !answers.iter().any(|(at_ms, answer)| during(*at_ms) && answer.as_ref() == Err(error)) {
-                    let last = answers.iter().filter(|(at_ms, _)| *at_ms < read.began_ms).next_back();
-                    let when = last.map_or("never said".to_owned(), |(at_ms, _)| format!("had said at {at_ms} ms"));
+                // An error that the store never gave for this key is another promise's business.
+                let said = answers.iter().filter(|(_, answer)| answer.as_ref() == Err(error));
+                let last_ms = said.map(|(at_ms, _)| *at_ms).take_while(|at_ms| *at_ms <= read.ended_ms).last();
+                if let Some(said_ms) = last_ms.filter(|at_ms| *at_ms < read.began_ms) {
                     let breach = Breach::new(
-                        format!("{} failed with an error that the store {when}: {error}", read.name()),
+                        format!("{} failed with an error from before, that of {said_ms} ms: {error}", read.name()),
                         "a new call to the store: a failure is no answer to keep",
                         read.told(),
                     );
@@ -188,6 +188,9 @@ fn rivals(seen: &Seen, read: &ReadSeen, since_ms: u64) -> BTreeSet<Key> {
 }
 
 pub fn useful_stays(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    if seen.hangs() {
+        return Ok(());
+    }
     let capacity = seen.policy.capacity;
     let keys: BTreeSet<Key> = seen.reads.iter().map(|read| read.key).collect();
     for read in &seen.reads {

@@ -74,7 +74,7 @@ pub fn all() -> Vec<Promise<Callers>> {
         promise(
             "a_write_is_never_followed_by_an_older_read",
             schedules::writes,
-            writing::nothing_older,
+            writing::written_and_seen,
             &[writing::READ_AFTER],
         ),
         promise(
@@ -106,6 +106,17 @@ impl Seen {
         let mut answers: Vec<Answered> = self.fetches(key).filter_map(|call| call.answer(key)).collect();
         answers.sort_by_key(|(at_ms, _)| *at_ms);
         answers
+    }
+
+    /// Whether some read never returned. Where that is not what is asked for, it leaves nothing to judge.
+    fn hangs(&self) -> bool {
+        self.reads.iter().any(|read| read.outcome == ReadOutcome::Never)
+    }
+
+    /// Whether it returned a value, and the store had sent one by then.
+    fn has_answered(&self, read: &ReadSeen) -> bool {
+        let by_then = |(at_ms, answer): &Answered| *at_ms <= read.ended_ms && answer.is_ok();
+        read.value().is_some() && self.answers(read.key).iter().any(by_then)
     }
 
     /// When the call that serves a read that missed the cache left: the first for its key from then on.
@@ -147,7 +158,8 @@ impl ReadSeen {
 /// A read that waits although the answer to its key came back after it began.
 fn no_answer_withheld(seen: &Seen) -> Verdict {
     for read in seen.reads.iter().filter(|read| read.outcome == ReadOutcome::Never) {
-        let came = seen.answers(read.key).into_iter().find(|(at_ms, _)| *at_ms > read.began_ms);
+        let came =
+            seen.answers(read.key).into_iter().find(|(at_ms, _)| (read.began_ms + 1..read.ended_ms).contains(at_ms));
         if let Some((at_ms, answer)) = came {
             let answer = answer.map_or_else(|error| format!("{error:?}"), |value| shown(&value));
             let breach = Breach::new(

@@ -11,25 +11,29 @@ pub const READ_AFTER: &str = "a key is read after it was written";
 pub const READ_AFTER_FAILURE: &str = "a key is read after a write of it that failed, and was applied";
 pub const OVERTAKEN: &str = "a fetch looks at a key before a write does, and comes back after it";
 
-/// Everything that is promised after a write: one function for three promises, which differ in what they put in the way.
+/// A write returns once the store has answered, and then [`nothing_older`].
+pub fn written_and_seen(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    for write in seen.writes.iter().filter(|write| write.result == Some(Ok(()))) {
+        let put = Ask::Put(write.key, write.value.clone());
+        let answered = |(at_ms, answer): &(u64, Result<_, _>)| *at_ms <= write.ended_ms && answer.is_ok();
+        if !seen.calls.iter().any(|call| call.ask == put && call.answered.as_ref().is_some_and(answered)) {
+            let breach = Breach::new(
+                format!("the write of {} to key {} returned before the store had answered", write.value, write.key),
+                "a write returns what the store answered to its put",
+                format!("Ok at {} ms, and no answer by then", write.ended_ms),
+            );
+            return Err(breach.at(write.event));
+        }
+    }
+    nothing_older(seen, counts)
+}
+
+/// Everything that is promised after a write: the promises about it differ in what they put in the way.
 pub fn nothing_older(seen: &Seen, counts: &mut Evidence) -> Verdict {
     for write in &seen.writes {
         let Some(result) = &write.result else { continue };
         let applied = place(seen, write.key, |value| value.as_ref() == Some(&write.value));
-        let Some(applied) = applied else {
-            if result.is_ok() {
-                let breach = Breach::new(
-                    format!(
-                        "the write of {} to key {} returned, but the store has not seen it",
-                        write.value, write.key
-                    ),
-                    "a write returns what the store answered to its put",
-                    format!("Ok at {} ms", write.ended_ms),
-                );
-                return Err(breach.at(write.event));
-            }
-            continue;
-        };
+        let Some(applied) = applied else { continue };
         if overtakes(seen, write) {
             counts.count(OVERTAKEN);
         }

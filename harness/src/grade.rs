@@ -67,7 +67,7 @@ fn told(result: &CheckResult) -> String {
     if let Some(story) = &result.counterexample {
         told += &format!("\nexpected: {}\nactual:   {}\n", story.expected, story.actual);
         if !story.schedule.is_empty() {
-            told += &format!("\nWhat it takes:\n  {}\n", story.schedule.join("\n  "));
+            told += &format!("\nWhat it takes:\n  {}\n", story.schedule.join("\n").replace('\n', "\n  "));
         }
         told += &format!("\n{}\n", story.diagram.to_plain());
     }

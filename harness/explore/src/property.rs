@@ -3,7 +3,9 @@
 //! Values come from proptest's strategies, because shrinking a value well is what that library is best at; which value
 //! comes next is still chosen by [`sim::Choice`], so that a token replays it.
 
-use proptest::strategy::{Strategy, ValueTree};
+use std::fmt;
+
+use proptest::strategy::{BoxedStrategy, Just, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sim::{Choice, Trace};
 
@@ -127,6 +129,20 @@ pub fn replay<P: Property>(run: &PropertyRun<'_, P>, token: &Token) -> Result<Fi
     Ok(run.case(choice, token.index, &mut Evidence::default()).unwrap_or(Finding::Holds))
 }
 
+/// The strategy of a case: set pieces have the first numbers, one each; the cases after them are drawn from `rest`.
+///
+/// A set piece is what chance would not find: an edge, or the value that the classic bug stumbles over. It is not shrunk.
+pub fn pieces_first<V: Clone + fmt::Debug + 'static>(
+    index: u64,
+    pieces: Vec<V>,
+    rest: impl FnOnce() -> BoxedStrategy<V>,
+) -> BoxedStrategy<V> {
+    match usize::try_from(index).ok().and_then(|index| pieces.into_iter().nth(index)) {
+        Some(piece) => Just(piece).boxed(),
+        None => rest(),
+    }
+}
+
 /// Simplifications tried before the best value so far is told.
 const MAX_SHRINK_STEPS: u32 = 2_000;
 
@@ -174,6 +190,14 @@ mod tests {
         let strategy = proptest::collection::vec(0u32..1000, 0..20);
         assert_eq!(value(&strategy, Choice::new(3)), value(&strategy, Choice::new(3)));
         assert_ne!(value(&strategy, Choice::new(3)), value(&strategy, Choice::new(4)));
+    }
+
+    #[test]
+    fn set_pieces_come_first_and_then_what_is_drawn() {
+        let case = |index| pieces_first(index, vec![7u32, 8], || (100u32..200).boxed());
+        let drawn: Vec<u32> = (0..3).map(|index| value(&case(index), Choice::new(1))).collect();
+        assert_eq!(drawn[..2], [7, 8]);
+        assert!((100..200).contains(&drawn[2]));
     }
 
     #[test]

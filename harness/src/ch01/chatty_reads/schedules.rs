@@ -36,7 +36,7 @@ pub fn together(draw: &mut Draw) -> Schedule {
     let groups = draw.random.random_range(1..=3u32);
     let group = |nth: u32| {
         let whole = draw.random.random_bool(0.3);
-        let count = if whole { 2 * max_batch } else { draw.random.random_range(2..=20u32) };
+        let count = if whole { 2 * max_batch } else { draw.random.random_range(2..=12u32) };
         let every_ms = if u64::from(count) < window_ms { draw.random.random_range(0..=1) } else { 0 };
         Entry::Reads { from_ms: u64::from(nth) * 1_000, first: nth * 100 + 1, count, every_ms }
     };

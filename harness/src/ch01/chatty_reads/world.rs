@@ -290,7 +290,8 @@ impl Caller {
             Err(_) => (ReadOutcome::Never, Tone::Bad, format!("still no answer after {PATIENCE_MS} ms")),
         };
         let ended_ms = stage.now_ms();
-        let event = stage.note(lane, tone, format!("key {key}: {text}"));
+        let asked = if ended_ms > began_ms { format!(" (read at {began_ms} ms)") } else { String::new() };
+        let event = stage.note(lane, tone, format!("key {key}: {text}{asked}"));
         ReadSeen { key, began_ms, ended_ms, outcome, event }
     }
 

@@ -27,6 +27,16 @@ fn groups<'a>(reads: impl Iterator<Item = &'a ReadSeen>, span_ms: u64) -> Vec<Ve
     groups
 }
 
+/// For people: `0, 5 and 5` as `0, 5 (twice)`.
+fn times(at_ms: &[u64]) -> String {
+    let same = at_ms.chunk_by(|one, other| one == other).map(|same| match same.len() {
+        1 => same[0].to_string(),
+        2 => format!("{} (twice)", same[0]),
+        many => format!("{} ({many} times)", same[0]),
+    });
+    same.collect::<Vec<_>>().join(", ")
+}
+
 pub fn share_round_trips(seen: &Seen, counts: &mut Evidence) -> Verdict {
     if seen.hangs() {
         return Ok(());
@@ -38,7 +48,7 @@ pub fn share_round_trips(seen: &Seen, counts: &mut Evidence) -> Verdict {
         let failed = group.iter().find(|read| matches!(read.outcome, ReadOutcome::Returned(Err(_))));
         if let Some(read) = failed {
             let breach = Breach::new(
-                format!("{} failed, together with which {} keys were read", read.name(), keys.len()),
+                format!("{} keys were read from {began_ms} ms on, and {} failed", keys.len(), read.name()),
                 format!("its value: a call to the store asks for at most {} keys", policy.max_batch),
                 read.told(),
             );
@@ -55,11 +65,13 @@ pub fn share_round_trips(seen: &Seen, counts: &mut Evidence) -> Verdict {
             .collect();
         let allowed = keys.len().div_ceil(policy.max_batch);
         if calls.len() > allowed {
-            return Err(Breach::new(
+            let last = group.last().expect("a group has a first read");
+            let breach = Breach::new(
                 format!("reads of {} keys that began at {began_ms} ms cost {} calls", keys.len(), calls.len()),
                 format!("at most ceil({} / {}) = {allowed} calls", keys.len(), policy.max_batch),
-                format!("{} calls to the store, sent at {calls:?} ms", calls.len()),
-            ));
+                format!("{} calls to the store, sent at {} ms", calls.len(), times(&calls)),
+            );
+            return Err(breach.at(last.event));
         }
     }
     Ok(())
@@ -131,7 +143,7 @@ pub fn travel_once(seen: &Seen, counts: &mut Evidence) -> Verdict {
             return Err(Breach::new(
                 format!("key {key} travelled {} times for reads that overlap", travels.len()),
                 format!("{once}: a read joins the one that is waiting or on its way"),
-                format!("read at {reads:?} ms, asked for at {travels:?} ms"),
+                format!("read at {} ms, asked for at {} ms", times(&reads), times(&travels)),
             ));
         }
     }

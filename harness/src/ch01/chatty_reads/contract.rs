@@ -17,8 +17,8 @@ use serde::{Deserialize, Serialize};
 /// Of reads that miss the cache:
 ///
 /// - They are gathered. The first one opens a batch; the batch leaves in one [`Store::multi_get`] when
-///   [`Policy::window_ms`] have passed since then, or at once when [`Policy::max_batch`] different keys wait. So *n* reads
-///   of different keys that begin within one window cost at most `ceil(n / max_batch)` calls to the store.
+///   [`Policy::window_ms`] have passed since then, or at once when [`Policy::max_batch`] different keys wait; the next one
+///   opens another batch. So *n* reads of different keys that begin together cost at most `ceil(n / max_batch)` calls.
 /// - No read waits longer than one window for its batch to leave, however many more reads follow it.
 /// - A read of a key that is already waiting or on its way joins that one: the key travels once (unless a write of the
 ///   key has returned in between, see below).

@@ -28,19 +28,30 @@ fn read(from_ms: u64, key: u32) -> Entry {
     Entry::Repeat { from_ms, key, count: 1, every_ms: 0 }
 }
 
-/// Groups of reads of different keys that begin within one window.
+/// Groups of reads of different keys, each within one window. Some follow a batch that filled up, and go on past the time
+/// at which that one would have left.
 pub fn together(draw: &mut Draw) -> Schedule {
-    let window_ms = draw.random.random_range(6..=24);
+    let window_ms = draw.random.random_range(8..=24);
     let max_batch = draw.random.random_range(2..=6u32);
     let policy = Policy { window_ms, max_batch: max_batch as usize, ..roomy(draw) };
-    let groups = draw.random.random_range(1..=3u32);
-    let group = |nth: u32| {
-        let whole = draw.random.random_bool(0.3);
-        let count = if whole { 2 * max_batch } else { draw.random.random_range(2..=12u32) };
-        let every_ms = if u64::from(count) < window_ms { draw.random.random_range(0..=1) } else { 0 };
-        Entry::Reads { from_ms: u64::from(nth) * 1_000, first: nth * 100 + 1, count, every_ms }
-    };
-    plan(policy, (0..groups).map(group).collect())
+    let mut entries = Vec::new();
+    for nth in 0..draw.random.random_range(1..=3u32) {
+        let (from_ms, first) = (u64::from(nth) * 1_000, nth * 100 + 1);
+        match draw.random.random_range(0..3) {
+            0 => entries.push(reads(from_ms, first, 2 * max_batch)),
+            1 => {
+                let count = draw.random.random_range(2..=12u32);
+                let every_ms = if u64::from(count) < window_ms { draw.random.random_range(0..=1) } else { 0 };
+                entries.push(Entry::Reads { from_ms, first, count, every_ms });
+            }
+            _ => {
+                entries.push(reads(from_ms, first, max_batch));
+                let second_ms = from_ms + window_ms - 3;
+                entries.push(Entry::Reads { from_ms: second_ms, first: first + 50, count: 2, every_ms: 6 });
+            }
+        }
+    }
+    plan(policy, entries)
 }
 
 /// Reads of different keys that come one by one, too few to fill a batch.

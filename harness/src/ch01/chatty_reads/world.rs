@@ -155,6 +155,7 @@ pub enum ReadOutcome {
 pub struct WriteSeen {
     pub key: Key,
     pub value: Value,
+    pub began_ms: u64,
     pub ended_ms: u64,
     /// Nothing, when it had not returned a long time after it began.
     pub result: Option<Result<(), StoreError>>,
@@ -298,6 +299,7 @@ impl Caller {
     async fn write(self, key: Key) -> WriteSeen {
         let Caller { stage, lane, reader, at_ms } = self;
         stage.until_ms(at_ms).await;
+        let began_ms = stage.now_ms();
         let value = Value(format!("w{at_ms}"));
         stage.note(lane, Tone::Plain, format!("write {key} = {value}"));
         let result = timeout(Duration::from_millis(PATIENCE_MS), reader.write(key, value.clone())).await.ok();
@@ -307,7 +309,7 @@ impl Caller {
             None => (Tone::Bad, format!("still no answer after {PATIENCE_MS} ms")),
         };
         let event = stage.note(lane, tone, format!("write {key} = {value}: {text}"));
-        WriteSeen { key, value, ended_ms: stage.now_ms(), result, event }
+        WriteSeen { key, value, began_ms, ended_ms: stage.now_ms(), result, event }
     }
 }
 

@@ -45,7 +45,8 @@ struct Open {
 #[async_trait]
 impl Reader for CachingReader {
     fn new(store: Arc<dyn Store>, policy: Policy) -> Self {
-        let inner = Inner { cache: Segmented { capacity: policy.capacity, ..Segmented::default() }, ..Inner::default() };
+        let inner =
+            Inner { cache: Segmented { capacity: policy.capacity, ..Segmented::default() }, ..Inner::default() };
         CachingReader { store, policy, inner: Arc::new(Mutex::new(inner)) }
     }
 

@@ -5,22 +5,26 @@ use explore::{Breach, Evidence};
 use super::super::contract::Key;
 use super::super::remote::Ask;
 use super::super::world::{ReadSeen, Seen, WriteSeen, shown};
-use super::Verdict;
+use super::{GRAIN_MS, Verdict};
 
 pub const READ_AFTER: &str = "a key is read after it was written";
 pub const READ_AFTER_FAILURE: &str = "a key is read after a write of it that failed, and was applied";
 pub const OVERTAKEN: &str = "a fetch looks at a key before a write does, and comes back after it";
 
-/// A write returns once the store has answered, and then [`nothing_older`].
+/// A write is sent at once and returns when the store has answered, and then [`nothing_older`].
 pub fn written_and_seen(seen: &Seen, counts: &mut Evidence) -> Verdict {
     for write in seen.writes.iter().filter(|write| write.result == Some(Ok(()))) {
-        let put = Ask::Put(write.key, write.value.clone());
-        let answered = |(at_ms, answer): &(u64, Result<_, _>)| *at_ms <= write.ended_ms && answer.is_ok();
-        if !seen.calls.iter().any(|call| call.ask == put && call.answered.as_ref().is_some_and(answered)) {
+        let put = seen.calls.iter().find(|call| call.ask == Ask::Put(write.key, write.value.clone()));
+        let sent_ms = put.map(|put| put.sent_ms);
+        let answered = put.and_then(|put| put.answered.as_ref()).is_some_and(|(at_ms, _)| *at_ms <= write.ended_ms);
+        if !answered || sent_ms.is_some_and(|sent_ms| sent_ms > write.began_ms + GRAIN_MS) {
+            let sent = sent_ms.map_or("never sent".to_owned(), |sent_ms| format!("sent at {sent_ms} ms"));
+            let before = if answered { "" } else { ", before the store had answered" };
+            let actual = format!("{sent}, and returned at {} ms{before}", write.ended_ms);
             let breach = Breach::new(
-                format!("the write of {} to key {} returned before the store had answered", write.value, write.key),
-                "a write returns what the store answered to its put",
-                format!("Ok at {} ms, and no answer by then", write.ended_ms),
+                format!("the write of {} to key {} was {actual}", write.value, write.key),
+                format!("sent at {} ms, and returned when the store has answered", write.began_ms),
+                actual,
             );
             return Err(breach.at(write.event));
         }

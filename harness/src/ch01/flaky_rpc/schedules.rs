@@ -70,7 +70,8 @@ pub fn lost_replies(draw: &mut Draw) -> Schedule {
 /// Nothing is ever answered, in one of several ways, under a random deadline.
 pub fn hopeless(draw: &mut Draw) -> Schedule {
     let policy = Policy { deadline_ms: draw.random.random_range(300..=4_000), ..patience(draw) };
-    let mut entries = vec![calls(1, 0, draw.random.random_range(1..=3), 6_000, 100)];
+    let count = draw.random.random_range(1..=3);
+    let mut entries: Vec<Entry> = (0..count).map(|nth| calls(1, u64::from(nth) * 6_000, 1, 0, 100 + nth)).collect();
     match draw.index % 3 {
         0 => entries.push(Entry::Outage { from_ms: 0, to_ms: 60_000, silent: true }),
         1 => entries.push(Entry::Outage { from_ms: 0, to_ms: 60_000, silent: false }),

@@ -16,7 +16,7 @@ fn plan(policy: Policy, entries: Vec<Entry>) -> Schedule {
 /// A policy with room and time for everything. Every third schedule has batches of one, so that a promise about the
 /// cache can be kept without any batching.
 fn roomy(draw: &mut Draw) -> Policy {
-    let max_batch = if draw.index % 3 == 0 { 1 } else { draw.random.random_range(2..=8) };
+    let max_batch = if draw.index.is_multiple_of(3) { 1 } else { draw.random.random_range(2..=8) };
     Policy { window_ms: draw.random.random_range(4..=12), max_batch, ttl_ms: 20_000, capacity: 64 }
 }
 
@@ -32,7 +32,7 @@ fn read(from_ms: u64, key: u32) -> Entry {
 /// at which that one would have left.
 pub fn together(draw: &mut Draw) -> Schedule {
     let window_ms = draw.random.random_range(8..=24);
-    let max_batch = draw.random.random_range(2..=6u32);
+    let max_batch = draw.random.random_range(2..=4u32);
     let policy = Policy { window_ms, max_batch: max_batch as usize, ..roomy(draw) };
     let mut entries = Vec::new();
     for nth in 0..draw.random.random_range(1..=3u32) {
@@ -40,7 +40,7 @@ pub fn together(draw: &mut Draw) -> Schedule {
         match draw.random.random_range(0..3) {
             0 => entries.push(reads(from_ms, first, 2 * max_batch)),
             1 => {
-                let count = draw.random.random_range(2..=12u32);
+                let count = draw.random.random_range(2..=7u32);
                 let every_ms = if u64::from(count) < window_ms { draw.random.random_range(0..=1) } else { 0 };
                 entries.push(Entry::Reads { from_ms, first, count, every_ms });
             }

@@ -27,12 +27,12 @@ fn groups<'a>(reads: impl Iterator<Item = &'a ReadSeen>, span_ms: u64) -> Vec<Ve
     groups
 }
 
-/// For people: `0, 5 and 5` as `0, 5 (twice)`.
+/// For people: 0, 5 and 5 are `0 ms, 5 ms (twice)`.
 fn times(at_ms: &[u64]) -> String {
     let same = at_ms.chunk_by(|one, other| one == other).map(|same| match same.len() {
-        1 => same[0].to_string(),
-        2 => format!("{} (twice)", same[0]),
-        many => format!("{} ({many} times)", same[0]),
+        1 => format!("{} ms", same[0]),
+        2 => format!("{} ms (twice)", same[0]),
+        many => format!("{} ms ({many} times)", same[0]),
     });
     same.collect::<Vec<_>>().join(", ")
 }
@@ -67,7 +67,7 @@ pub fn share_round_trips(seen: &Seen, counts: &mut Evidence) -> Verdict {
                 policy.window_ms,
                 told.join(", ")
             ),
-            format!("{}, sent at {} ms", calls.len(), times(&calls)),
+            format!("{}, sent at {}", calls.len(), times(&calls)),
         );
         return Err(breach.at(last.event));
     }
@@ -156,7 +156,7 @@ pub fn travel_once(seen: &Seen, counts: &mut Evidence) -> Verdict {
             return Err(Breach::new(
                 format!("key {key} travelled {} times for reads that overlap", travels.len()),
                 format!("{once}: a read joins the one that is waiting or on its way"),
-                format!("read at {} ms, asked for at {} ms", times(&reads), times(&travels)),
+                format!("read at {}, asked for at {}", times(&reads), times(&travels)),
             ));
         }
     }

@@ -72,18 +72,12 @@ fn sees(seen: &Seen, write: &WriteSeen, applied: usize, read: &ReadSeen) -> Verd
     }
     let held = seen.history.of(read.key);
     let held: Vec<String> = held.iter().map(|(at_ms, value)| format!("{} from {at_ms} ms", shown(value))).collect();
-    let how = match &write.result {
-        Some(Err(_)) => "failed, having been applied",
-        _ => "returned",
+    let ended = match &write.result {
+        Some(Err(_)) => format!("failed at {} ms, though it had been applied", write.ended_ms),
+        _ => format!("returned at {} ms", write.ended_ms),
     };
     let breach = Breach::new(
-        format!(
-            "the write of {} {how} at {} ms, and {} still got {}",
-            write.value,
-            write.ended_ms,
-            read.name(),
-            shown(value)
-        ),
+        format!("the write of {} {ended}, and {} still got {}", write.value, read.name(), shown(value)),
         format!("{} or newer; the store held {}", write.value, held.join(", then ")),
         format!("{} at {} ms", shown(value), read.ended_ms),
     );

@@ -53,9 +53,13 @@ pub fn failure_forgotten(seen: &Seen, counts: &mut Evidence) -> Verdict {
     Ok(())
 }
 
-/// The answer that a read has to be served from, if there is one: it had arrived before, and its time is not over.
-/// Only asked where nothing is written through the reader and the cache has room for everything.
+/// The answer that a read has to be served from unless it was evicted, if there is one: it had arrived before, its time
+/// is not over, and nobody waits for a newer one. Only asked where nothing is written through the reader.
 fn kept_answer(seen: &Seen, read: &ReadSeen) -> Option<(u64, String, bool)> {
+    let waits = |other: &ReadSeen| other.began_ms < read.began_ms && other.ended_ms > read.began_ms;
+    if seen.reads.iter().any(|other| other.key == read.key && waits(other)) {
+        return None;
+    }
     let fresh = |at_ms: u64| at_ms < read.began_ms && read.began_ms + GRAIN_MS < at_ms + seen.policy.ttl_ms;
     let kept = seen.answers(read.key).into_iter().rev().find(|(at_ms, answer)| fresh(*at_ms) && answer.is_ok());
     let (at_ms, answer) = kept?;

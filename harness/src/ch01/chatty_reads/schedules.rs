@@ -227,6 +227,9 @@ fn slow(op: Op, nth: u32, there_ms: u64, back_ms: u64) -> Entry {
 pub fn writes(draw: &mut Draw) -> Schedule {
     let policy = roomy(draw);
     let mut entries = vec![read(0, 1)];
+    if draw.random.random_bool(0.3) {
+        entries.push(Entry::Missing { key: 1 });
+    }
     let mut at_ms = 300;
     let mut nth = 0;
     for _ in 0..draw.random.random_range(1..=3) {

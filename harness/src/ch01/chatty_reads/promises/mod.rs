@@ -74,7 +74,7 @@ pub fn all() -> Vec<Promise<Callers>> {
         promise(
             "a_write_is_never_followed_by_an_older_read",
             schedules::writes,
-            writing::written_and_seen,
+            writing::sent_and_seen,
             &[writing::READ_AFTER],
         ),
         promise(
@@ -86,7 +86,7 @@ pub fn all() -> Vec<Promise<Callers>> {
         promise(
             "a_failed_write_is_not_followed_by_an_older_read",
             schedules::failed_writes,
-            writing::nothing_older,
+            writing::told_and_seen,
             &[writing::READ_AFTER_FAILURE],
         ),
     ]

@@ -2,8 +2,8 @@
 
 use explore::{Breach, Evidence};
 
-use super::super::contract::Key;
-use super::super::remote::Ask;
+use super::super::contract::{Key, Value};
+use super::super::remote::{Ask, CallSeen};
 use super::super::world::{ReadSeen, Seen, WriteSeen, shown};
 use super::{GRAIN_MS, Verdict};
 
@@ -11,25 +11,49 @@ pub const READ_AFTER: &str = "a key is read after it was written";
 pub const READ_AFTER_FAILURE: &str = "a key is read after a write of it that failed, and was applied";
 pub const OVERTAKEN: &str = "a fetch looks at a key before a write does, and comes back after it";
 
-/// A write is sent at once and returns when the store has answered, and then [`nothing_older`].
-pub fn written_and_seen(seen: &Seen, counts: &mut Evidence) -> Verdict {
-    for write in seen.writes.iter().filter(|write| write.result == Some(Ok(()))) {
-        let put = seen.calls.iter().find(|call| call.ask == Ask::Put(write.key, write.value.clone()));
-        let sent_ms = put.map(|put| put.sent_ms);
-        let answered = put.and_then(|put| put.answered.as_ref()).is_some_and(|(at_ms, _)| *at_ms <= write.ended_ms);
-        if !answered || sent_ms.is_some_and(|sent_ms| sent_ms > write.began_ms + GRAIN_MS) {
+/// A write is sent at once, its caller is told what the store said, and then [`nothing_older`].
+pub fn sent_and_seen(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    for write in &seen.writes {
+        let sent_ms = put(seen, write).map(|put| put.sent_ms);
+        if sent_ms.is_none_or(|sent_ms| sent_ms > write.began_ms + GRAIN_MS) {
             let sent = sent_ms.map_or("never sent".to_owned(), |sent_ms| format!("sent at {sent_ms} ms"));
-            let before = if answered { "" } else { ", before the store had answered" };
-            let actual = format!("{sent}, and returned at {} ms{before}", write.ended_ms);
             let breach = Breach::new(
-                format!("the write of {} to key {} was {actual}", write.value, write.key),
-                format!("sent at {} ms, and returned when the store has answered", write.began_ms),
-                actual,
+                format!("the write of {} to key {} was {sent}", write.value, write.key),
+                format!("a put at {} ms: a write does not wait for anything", write.began_ms),
+                sent,
+            );
+            return Err(breach.at(write.event));
+        }
+    }
+    told_and_seen(seen, counts)
+}
+
+/// A write returns what the store said, not before, and then [`nothing_older`].
+pub fn told_and_seen(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    for write in &seen.writes {
+        let said = put(seen, write).and_then(|put| put.answered.as_ref());
+        let by_then = said.filter(|(at_ms, _)| *at_ms <= write.ended_ms);
+        let expected = by_then.map(|(_, answer)| answer.as_ref().map(|_| ()).map_err(Clone::clone));
+        if write.result != expected || expected.is_none() {
+            let told = write.result.as_ref().map_or("nothing".to_owned(), |result| format!("{result:?}"));
+            let expected = said.map_or("what the store answers".to_owned(), |(at_ms, answer)| {
+                format!("{:?} at {at_ms} ms, as the store answered", answer.as_ref().map(|_| ()))
+            });
+            let breach = Breach::new(
+                format!("the caller that wrote {} to key {} was told {told}", write.value, write.key),
+                expected,
+                format!("{told} by {} ms", write.ended_ms),
             );
             return Err(breach.at(write.event));
         }
     }
     nothing_older(seen, counts)
+}
+
+/// The call that carried a write to the store.
+fn put<'a>(seen: &'a Seen, write: &WriteSeen) -> Option<&'a CallSeen> {
+    let ask = Ask::Put(write.key, write.value.clone());
+    seen.calls.iter().find(|call| call.ask == ask)
 }
 
 /// Everything that is promised after a write: the promises about it differ in what they put in the way.
@@ -52,14 +76,13 @@ pub fn nothing_older(seen: &Seen, counts: &mut Evidence) -> Verdict {
 }
 
 /// The place of the latest such value in what the key has held.
-fn place(seen: &Seen, key: Key, is: impl Fn(&Option<super::super::contract::Value>) -> bool) -> Option<usize> {
+fn place(seen: &Seen, key: Key, is: impl Fn(&Option<Value>) -> bool) -> Option<usize> {
     seen.history.of(key).iter().rposition(|(_, value)| is(value))
 }
 
 /// Whether some fetch of the key was served before the write and came back after it.
 fn overtakes(seen: &Seen, write: &WriteSeen) -> bool {
-    let put = seen.calls.iter().find(|call| call.ask == Ask::Put(write.key, write.value.clone()));
-    let Some(applied_ms) = put.and_then(|put| put.served_ms) else { return false };
+    let Some(applied_ms) = put(seen, write).and_then(|put| put.served_ms) else { return false };
     let older = |served_ms: Option<u64>| served_ms.is_some_and(|served_ms| served_ms < applied_ms);
     let later = |at_ms: u64| at_ms > write.ended_ms;
     seen.fetches(write.key).any(|call| older(call.served_ms) && call.answer(write.key).is_some_and(|(ms, _)| later(ms)))

@@ -95,10 +95,12 @@ pub fn window_holds(seen: &Seen, counts: &mut Evidence) -> Verdict {
     for read in &seen.reads {
         let sent_ms = seen.sent_ms(read);
         if sent_ms.is_none_or(|sent_ms| sent_ms > read.began_ms + window_ms + GRAIN_MS) {
-            let when = sent_ms.map_or("never".to_owned(), |ms| format!("at {ms} ms, {} ms later", ms - read.began_ms));
+            let when = sent_ms.map_or("never asked for".to_owned(), |sent_ms| {
+                format!("asked for at {sent_ms} ms, {} ms later", sent_ms - read.began_ms)
+            });
             let breach = Breach::new(
-                format!("key {} was read at {} ms and asked for {when}", read.key, read.began_ms),
-                format!("at {} ms at the latest: the window is {window_ms} ms", read.began_ms + window_ms),
+                format!("key {} was read at {} ms and {when}", read.key, read.began_ms),
+                format!("asked for at {} ms at the latest: the window is {window_ms} ms", read.began_ms + window_ms),
                 when,
             );
             return Err(breach.at(read.event));

@@ -36,13 +36,19 @@ pub fn told_and_seen(seen: &Seen, counts: &mut Evidence) -> Verdict {
         let expected = by_then.map(|(_, answer)| answer.as_ref().map(|_| ()).map_err(Clone::clone));
         if write.result != expected || expected.is_none() {
             let told = write.result.as_ref().map_or("nothing".to_owned(), |result| format!("{result:?}"));
-            let expected = said.map_or("what the store answers".to_owned(), |(at_ms, answer)| {
-                format!("{:?} at {at_ms} ms, as the store answered", answer.as_ref().map(|_| ()))
-            });
+            let (had, expected) = match said {
+                Some((at_ms, answer)) => {
+                    let answer = format!("{:?}", answer.as_ref().map(|_| ()));
+                    let had = if by_then.is_some() { format!("said {answer}") } else { "not answered yet".to_owned() };
+                    (had, format!("{answer} at {at_ms} ms, as the store answered"))
+                }
+                None => ("not answered".to_owned(), "what the store answers".to_owned()),
+            };
+            let actual = format!("{told} at {} ms, when the store had {had}", write.ended_ms);
             let breach = Breach::new(
-                format!("the caller that wrote {} to key {} was told {told}", write.value, write.key),
+                format!("the caller that wrote {} to key {} was told {actual}", write.value, write.key),
                 expected,
-                format!("{told} by {} ms", write.ended_ms),
+                actual,
             );
             return Err(breach.at(write.event));
         }

@@ -2,3 +2,6 @@
 
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
+
+#[cfg(feature = "chatty_reads")]
+pub mod chatty_reads;

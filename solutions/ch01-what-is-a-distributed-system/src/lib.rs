@@ -2,3 +2,6 @@
 
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
+
+#[cfg(feature = "wire_format")]
+pub mod wire_format;

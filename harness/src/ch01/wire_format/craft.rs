@@ -1,0 +1,88 @@
+//! Bytes that no honest writer writes, and honest ones that few writers write.
+
+use super::contract::{Reading, crc32c};
+use super::peer;
+
+/// Wire types, by the names that the specification gives them.
+pub mod wire {
+    pub const VARINT: u8 = 0;
+    pub const I64: u8 = 1;
+    pub const LEN: u8 = 2;
+    pub const GROUP_START: u8 = 3;
+    pub const GROUP_END: u8 = 4;
+    pub const I32: u8 = 5;
+    /// Every one that a reader may have to skip.
+    pub const SKIPPED: [u8; 4] = [VARINT, I64, LEN, I32];
+}
+
+/// A varint in the fewest bytes.
+pub fn varint(value: u64) -> Vec<u8> {
+    padded(value, 1)
+}
+
+/// A varint in at least `len` bytes, filled up with groups of zeros.
+pub fn padded(mut value: u64, len: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let group = (value & 0x7f) as u8;
+        value >>= 7;
+        let last = value == 0 && bytes.len() + 1 >= len;
+        bytes.push(if last { group } else { group | 0x80 });
+        if last {
+            return bytes;
+        }
+    }
+}
+
+/// A tag, of any field number that fits 61 bits.
+pub fn tag(number: u64, wire_type: u8) -> Vec<u8> {
+    varint(number << 3 | u64::from(wire_type))
+}
+
+/// A field whose value has these bytes; for wire type 2, the length is put before it.
+pub fn field(number: u64, wire_type: u8, value: &[u8]) -> Vec<u8> {
+    let length = if wire_type == wire::LEN { varint(value.len() as u64) } else { Vec::new() };
+    [tag(number, wire_type), length, value.to_vec()].concat()
+}
+
+/// A good value of that wire type, without the length.
+pub fn value(wire_type: u8, number: u64) -> Vec<u8> {
+    match wire_type {
+        wire::VARINT => varint(number),
+        wire::I64 => number.to_le_bytes().to_vec(),
+        wire::I32 => (number as u32).to_le_bytes().to_vec(),
+        // Looks like field 1, should anybody look inside what is to be skipped.
+        _ => field(1, wire::VARINT, &varint(number)),
+    }
+}
+
+/// `odd` as one more field of a reading, before its field `place`, and that reading inside `levels` others; with the
+/// offset of `odd`.
+pub fn planted(reading: &Reading, place: usize, odd: &[u8], levels: usize) -> (Vec<u8>, usize) {
+    let mut fields: Vec<Vec<u8>> = peer::fields(&peer::encode(reading)).into_iter().map(|(_, field)| field).collect();
+    let place = place % (fields.len() + 1);
+    let mut offset = fields[..place].iter().map(Vec::len).sum();
+    fields.insert(place, odd.to_vec());
+    let mut bytes = fields.concat();
+    for level in 0..levels {
+        let before =
+            peer::encode(&Reading { place: "a station that stands around others".into(), ..Reading::default() });
+        let head = [tag(16, wire::LEN), varint(bytes.len() as u64)].concat();
+        let after = field(1, wire::VARINT, &[level as u8 + 1]);
+        offset += before.len() + head.len();
+        bytes = [before, head, bytes, after].concat();
+    }
+    (bytes, offset)
+}
+
+/// Empty readings inside one another, the outermost not counted.
+pub fn nested(depth: usize) -> Vec<u8> {
+    (0..depth).fold(Vec::new(), |inner, _| field(16, wire::LEN, &inner))
+}
+
+/// The frame of a payload.
+pub fn frame(payload: &[u8]) -> Vec<u8> {
+    let mut frame = [varint(payload.len() as u64), payload.to_vec()].concat();
+    frame.extend(crc32c(&frame).to_le_bytes());
+    frame
+}

@@ -87,7 +87,9 @@ pub fn hopeless(draw: &mut Draw) -> Schedule {
 
 /// Nothing is answered and nothing but the deadline ends a call.
 pub fn silence(draw: &mut Draw) -> Schedule {
-    let policy = Policy { deadline_ms: draw.random.random_range(1_000..=4_000), ..patience(draw) };
+    let deadline_ms = draw.random.random_range(1_000..=4_000);
+    // A budget that is never used up, so that only the deadline ends a call.
+    let policy = Policy { deadline_ms, retry_burst: 1_000, ..patience(draw) };
     let silent = draw.index % 2 == 0;
     one_client(policy, vec![calls(1, 0, 1, 0, 100), Entry::Outage { from_ms: 0, to_ms: 60_000, silent }])
 }

@@ -11,7 +11,7 @@ pub struct Codec {
 
 impl WireFormat for Codec {
     fn new() -> Self {
-        todo!("nothing has arrived yet")
+        Codec {}
     }
 
     fn encode(&self, reading: &Reading) -> Vec<u8> {

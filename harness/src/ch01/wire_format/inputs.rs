@@ -62,14 +62,20 @@ pub fn twice(index: u64) -> BoxedStrategy<Input> {
     pieces_first(index, pieces, || (flat(), flat()).prop_map(joined).boxed())
 }
 
-/// A `corrects` that comes twice.
+/// A `corrects` in two parts; no field of one value is in both.
 pub fn merged(_: u64) -> BoxedStrategy<Input> {
-    let joined = |(first, second): (Reading, Reading)| {
-        let part = |reading: &Reading| field(16, wire::LEN, &peer::encode(reading));
-        let (first, second) = (part(&first), part(&second));
-        good("in which `corrects` (field 16) comes twice", [&first[..], &second].concat(), Some(first.len()))
+    let split = |(reading, second): (Reading, Vec<bool>)| {
+        let fields = peer::fields(&peer::encode(&reading));
+        let part = |of_second: bool| {
+            let chosen = fields.iter().zip(second.iter().cycle()).filter(|(_, second)| **second == of_second);
+            let inner: Vec<u8> = chosen.flat_map(|((_, field), _)| field.clone()).collect();
+            field(16, wire::LEN, &inner)
+        };
+        let first = part(false);
+        let mark = first.len();
+        good("in which `corrects` (field 16) comes in two parts", [first, part(true)].concat(), Some(mark))
     };
-    (ordinary(1), ordinary(1)).prop_map(joined).boxed()
+    (ordinary(1), vec(any::<bool>(), 1..20)).prop_map(split).boxed()
 }
 
 /// `gusts` packed, not packed, and mixed.
@@ -83,7 +89,6 @@ pub fn packed_or_not(index: u64) -> BoxedStrategy<Input> {
             } else {
                 bytes.extend(numbers.flat_map(|number| field(11, wire::VARINT, &number)));
             }
-            bytes.extend(field(1, wire::VARINT, &[1]));
         }
         good("with `gusts` (field 11) in several parts, packed (tag 5a) or not (tag 58)", bytes, None)
     };
@@ -131,7 +136,7 @@ pub fn long_varints(index: u64) -> BoxedStrategy<Input> {
     pieces_first(index, pieces, || drawn.prop_map(build).boxed())
 }
 
-/// As deep as it may be, and not an honest reading otherwise.
+/// Noise, and readings with a few bytes changed.
 pub fn random_bytes() -> BoxedStrategy<Input> {
     let input = |what: &str, bytes| Input { what: what.to_owned(), bytes, mark: None, expected: Expected::Anything };
     let damaged = move |(reading, changes): (Reading, Vec<(usize, u8)>)| {

@@ -40,7 +40,7 @@ pub fn all(make: Make) -> Vec<Check> {
         Check::law(make, framed),
         stream("bytes_may_arrive_one_by_one", streams::calm, arrives, &[RECEIVED]),
         stream("a_bad_checksum_is_an_error", streams::damaged, notices_damage, &[BAD]),
-        stream("nothing_comes_out_after_a_bad_checksum", streams::damaged, stays_broken, &[BAD]),
+        stream("nothing_comes_out_after_a_broken_frame", streams::broken, stays_broken, &[BAD]),
         stream("a_payload_that_is_no_reading_costs_only_itself", streams::unreadable, goes_on, &[BAD, RECEIVED]),
         stream("a_length_beyond_the_limit_is_refused_at_once", streams::too_long, refuses_length, &[BAD]),
         stream("a_cut_stream_is_not_a_clean_end", streams::cut, notices_the_end, &[BAD, CLEAN]),

@@ -56,21 +56,20 @@ pub fn value(wire_type: u8, number: u64) -> Vec<u8> {
     }
 }
 
-/// `odd` as one more field of a reading, before its field `place`, and that reading inside `levels` others; with the
+/// `odd` as one more field of a reading, where its number belongs, and that reading inside `levels` others; with the
 /// offset of `odd`.
-pub fn planted(reading: &Reading, place: usize, odd: &[u8], levels: usize) -> (Vec<u8>, usize) {
-    let mut fields: Vec<Vec<u8>> = peer::fields(&peer::encode(reading)).into_iter().map(|(_, field)| field).collect();
-    let place = place % (fields.len() + 1);
-    let mut offset = fields[..place].iter().map(Vec::len).sum();
-    fields.insert(place, odd.to_vec());
-    let mut bytes = fields.concat();
-    for level in 0..levels {
-        let before =
-            peer::encode(&Reading { place: "a station that stands around others".into(), ..Reading::default() });
-        let head = [tag(16, wire::LEN), varint(bytes.len() as u64)].concat();
-        let after = field(1, wire::VARINT, &[level as u8 + 1]);
-        offset += before.len() + head.len();
-        bytes = [before, head, bytes, after].concat();
+pub fn planted(reading: &Reading, number: u64, odd: &[u8], levels: usize) -> (Vec<u8>, usize) {
+    let (before, after): (Vec<_>, Vec<_>) =
+        peer::fields(&peer::encode(reading)).into_iter().partition(|(other, _)| u64::from(*other) <= number);
+    let join = |fields: Vec<(u32, Vec<u8>)>| fields.into_iter().flat_map(|(_, field)| field).collect::<Vec<u8>>();
+    let before = join(before);
+    let mut offset = before.len();
+    let mut bytes = [&before[..], odd, &join(after)].concat();
+    let around = Reading { place: "a station that stands around others".into(), ..Reading::default() };
+    for _ in 0..levels {
+        let head = [peer::encode(&around), tag(16, wire::LEN), varint(bytes.len() as u64)].concat();
+        offset += head.len();
+        bytes = [head, bytes].concat();
     }
     (bytes, offset)
 }

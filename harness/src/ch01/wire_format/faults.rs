@@ -14,29 +14,29 @@ use super::{inputs, peer};
 /// One field that is at fault.
 #[derive(Clone, Debug)]
 struct Odd {
+    /// Where it belongs among other fields.
+    number: u64,
     what: String,
     bytes: Vec<u8>,
     any_of: Vec<DecodeFault>,
 }
 
-fn odd(what: impl Into<String>, bytes: Vec<u8>, any_of: &[DecodeFault]) -> Odd {
-    Odd { what: what.into(), bytes, any_of: any_of.to_vec() }
+fn odd(number: u64, what: impl Into<String>, bytes: Vec<u8>, any_of: &[DecodeFault]) -> Odd {
+    Odd { number, what: what.into(), bytes, any_of: any_of.to_vec() }
 }
 
 /// The field at fault among good ones, in a reading inside `levels` others.
-fn input(odd: &Odd, reading: &Reading, place: usize, levels: usize) -> Input {
-    let (bytes, from) = planted(reading, place, &odd.bytes, levels);
+fn input(odd: &Odd, reading: &Reading, levels: usize) -> Input {
+    let (bytes, from) = planted(reading, odd.number, &odd.bytes, levels);
     let expected = Expected::Fault { any_of: odd.any_of.clone(), from, to: from + odd.bytes.len() };
     Input { what: format!("with {}", odd.what), bytes, mark: Some(from), expected }
 }
 
 /// Each alone first, then some of them among other fields.
 fn planted_anywhere(index: u64, odds: Vec<Odd>) -> BoxedStrategy<Input> {
-    let alone = odds.iter().map(|odd| input(odd, &Reading::default(), 0, 0)).collect();
+    let alone = odds.iter().map(|odd| input(odd, &Reading::default(), 0)).collect();
     let drawn = || {
-        (select(odds), ordinary(1), 0usize..20, 0usize..3)
-            .prop_map(|(odd, reading, place, levels)| input(&odd, &reading, place, levels))
-            .boxed()
+        (select(odds), ordinary(1), 0usize..3).prop_map(|(odd, reading, levels)| input(&odd, &reading, levels)).boxed()
     };
     pieces_first(index, alone, drawn)
 }
@@ -49,17 +49,18 @@ pub fn long_varint(index: u64) -> BoxedStrategy<Input> {
     let after = |tag: &[u8], value: &[u8]| [tag, value].concat();
     let text = tag(9, wire::LEN);
     let odds = vec![
-        odd("a varint of eleven bytes in field 1", after(&tag(1, wire::VARINT), &endless), &[VarintTooLong]),
-        odd("a varint of 65 bits in field 1", after(&tag(1, wire::VARINT), &bit_65), &[VarintTooLong]),
+        odd(1, "a varint of eleven bytes in field 1", after(&tag(1, wire::VARINT), &endless), &[VarintTooLong]),
+        odd(1, "a varint of 65 bits in field 1", after(&tag(1, wire::VARINT), &bit_65), &[VarintTooLong]),
         odd(
+            15,
             "a varint of eleven bytes in the unknown field 15",
             after(&tag(15, wire::VARINT), &endless),
             &[VarintTooLong],
         ),
-        odd("a length of eleven bytes in field 9", [&text[..], &endless, b"a"].concat(), &[VarintTooLong]),
-        odd("a tag of eleven bytes", [padded(8, 11), vec![1]].concat(), &[VarintTooLong]),
-        odd("a tag of 65 bits", [bit_65.clone(), vec![1]].concat(), &[VarintTooLong, InvalidTag]),
-        odd("a packed varint of eleven bytes in field 11", field(11, wire::LEN, &endless), &[VarintTooLong]),
+        odd(9, "a length of eleven bytes in field 9", [&text[..], &endless, b"a"].concat(), &[VarintTooLong]),
+        odd(1, "a tag of eleven bytes", [padded(8, 11), vec![1]].concat(), &[VarintTooLong]),
+        odd(1, "a tag of 65 bits", [bit_65.clone(), vec![1]].concat(), &[VarintTooLong, InvalidTag]),
+        odd(11, "a packed varint of eleven bytes in field 11", field(11, wire::LEN, &endless), &[VarintTooLong]),
     ];
     planted_anywhere(index, odds)
 }
@@ -68,7 +69,7 @@ pub fn long_varint(index: u64) -> BoxedStrategy<Input> {
 pub fn invalid_tag(index: u64) -> BoxedStrategy<Input> {
     let number = |number, wire_type| {
         let bytes = field(number, wire_type, &value(wire_type, 1));
-        odd(format!("the field number {number}"), bytes, &[DecodeFault::InvalidTag])
+        odd(number, format!("the field number {number}"), bytes, &[DecodeFault::InvalidTag])
     };
     let odds = vec![
         number(0, wire::VARINT),
@@ -88,12 +89,12 @@ pub fn unsupported(index: u64) -> BoxedStrategy<Input> {
     let inside = field(1, wire::VARINT, &[1]);
     let group = |number| [tag(number, wire::GROUP_START), inside.clone(), tag(number, wire::GROUP_END)].concat();
     let odds = vec![
-        odd("a group in the unknown field 15", group(15), &known[..1]),
-        odd("an end of a group that never began, field 15", tag(15, wire::GROUP_END), &known[..1]),
-        odd("wire type 6 in the unknown field 15", [tag(15, 6), vec![8, 1]].concat(), &known[..1]),
-        odd("wire type 7 in the unknown field 15", [tag(15, 7), vec![8, 1]].concat(), &known[..1]),
-        odd("a group in field 1", group(1), &known),
-        odd("wire type 7 in field 9", [tag(9, 7), vec![8, 1]].concat(), &known),
+        odd(15, "a group in the unknown field 15", group(15), &known[..1]),
+        odd(15, "an end of a group that never began, field 15", tag(15, wire::GROUP_END), &known[..1]),
+        odd(15, "wire type 6 in the unknown field 15", [tag(15, 6), vec![8, 1]].concat(), &known[..1]),
+        odd(15, "wire type 7 in the unknown field 15", [tag(15, 7), vec![8, 1]].concat(), &known[..1]),
+        odd(1, "a group in field 1", group(1), &known),
+        odd(9, "wire type 7 in field 9", [tag(9, 7), vec![8, 1]].concat(), &known),
     ];
     planted_anywhere(index, odds)
 }
@@ -121,7 +122,7 @@ pub fn wrong_type(index: u64) -> BoxedStrategy<Input> {
     for (number, own) in own {
         for other in wire::SKIPPED.into_iter().filter(|wire_type| !own.contains(wire_type)) {
             let what = format!("wire type {other} in field {number}, whose own is {}", own[0]);
-            odds.push(odd(what, field(number, other, &value(other, 1)), &[DecodeFault::WrongWireType]));
+            odds.push(odd(number, what, field(number, other, &value(other, 1)), &[DecodeFault::WrongWireType]));
         }
     }
     planted_anywhere(index, odds)
@@ -139,7 +140,12 @@ pub fn not_utf8(index: u64) -> BoxedStrategy<Input> {
     let mut odds = Vec::new();
     for (number, name) in [(9, "`place`"), (12, "`tags`")] {
         for (what, bytes) in texts {
-            odds.push(odd(format!("{what} in {name}"), field(number, wire::LEN, bytes), &[DecodeFault::InvalidUtf8]));
+            odds.push(odd(
+                number,
+                format!("{what} in {name}"),
+                field(number, wire::LEN, bytes),
+                &[DecodeFault::InvalidUtf8],
+            ));
         }
     }
     planted_anywhere(index, odds)
@@ -160,7 +166,7 @@ pub fn too_deep(index: u64) -> BoxedStrategy<Input> {
 pub fn truncated(index: u64) -> BoxedStrategy<Input> {
     let truncated = [DecodeFault::Truncated];
     // What follows the early end is a field again, so nothing else is wrong.
-    let past = |what: &str, bytes| input(&odd(what, bytes, &truncated), &Reading::default(), 0, 0);
+    let past = |what: &str, bytes| input(&odd(0, what, bytes, &truncated), &Reading::default(), 0);
     let overlong = [tag(16, wire::LEN), vec![4], field(9, wire::LEN, b"\x0a\x00\x08\x01")].concat();
     let straddling = [tag(16, wire::LEN), vec![2], tag(5, wire::I32), vec![0x0d], vec![8, 1, 8, 1, 8, 1]].concat();
     let pieces = vec![

@@ -135,7 +135,7 @@ pub fn too_long(_: u64) -> BoxedStrategy<Stream> {
 
 /// Any of the two after which nobody knows where a frame begins.
 pub fn broken(index: u64) -> BoxedStrategy<Stream> {
-    if index % 2 == 0 { damaged(index) } else { too_long(index) }
+    if index.is_multiple_of(2) { damaged(index) } else { too_long(index) }
 }
 
 /// A payload in the middle that is no reading, in a frame that is right.
@@ -154,7 +154,7 @@ pub fn unreadable(_: u64) -> BoxedStrategy<Stream> {
 /// Long, of frames of every size up to the largest.
 pub fn long(index: u64) -> BoxedStrategy<Stream> {
     let payload = |nth: usize| {
-        let len = if nth % 4 == 0 { MAX_PAYLOAD_BYTES } else { 20 + nth % 50 };
+        let len = if nth.is_multiple_of(4) { MAX_PAYLOAD_BYTES } else { 20 + nth % 50 };
         // A byte for the tag and up to two for the length.
         field(10, wire::LEN, &vec![nth as u8; len - 3])
     };

@@ -7,7 +7,7 @@
 use std::fmt;
 
 use explore::property::{Property, PropertyRun};
-use explore::{Breach, Evidence, Experiment, Finding, Options, Plan, Token, TokenError, Trial};
+use explore::{Breach, Evidence, Experiment, Finding, Options, Plan, Step, Token, TokenError, Trial};
 use proptest::strategy::BoxedStrategy;
 use rand::SeedableRng;
 use report::{CheckResult, CheckStatus};
@@ -155,7 +155,7 @@ pub enum Ask {
     Replay(Token),
 }
 
-type Run = dyn Fn(&Ask, &mut dyn FnMut(u64)) -> Result<(Finding, u64), TokenError> + Send + Sync;
+type Run = dyn Fn(&Ask, &mut dyn FnMut(Step)) -> Result<(Finding, u64), TokenError> + Send + Sync;
 
 /// A promise bound to the code that should keep it.
 pub struct Check {
@@ -170,11 +170,11 @@ impl Check {
         Promise<W>: Send + Sync,
     {
         let name = promise.name;
-        let run = move |ask: &Ask, alive: &mut dyn FnMut(u64)| {
+        let run = move |ask: &Ask, at: &mut dyn FnMut(Step)| {
             let test = Test { world: &*world, promise: &promise };
             match ask {
-                Ask::Examine(options) => Ok(explore::examine(&test, name, *options, alive)),
-                Ask::Replay(token) => explore::replay(&test, token).map(|finding| (finding, 1)),
+                Ask::Examine(options) => Ok(explore::examine(&test, name, *options, at)),
+                Ask::Replay(token) => explore::replay(&test, token, at).map(|finding| (finding, 1)),
             }
         };
         Check { name, run: Box::new(run) }
@@ -182,11 +182,11 @@ impl Check {
 
     /// A promise about plain functions: it must hold for every value that is generated.
     pub fn property<P: Property + Send + Sync + 'static>(name: &'static str, property: P) -> Self {
-        let run = move |ask: &Ask, alive: &mut dyn FnMut(u64)| {
+        let run = move |ask: &Ask, at: &mut dyn FnMut(Step)| {
             let run = PropertyRun { property: &property, watch: &crate::panics::trial };
             match ask {
-                Ask::Examine(options) => Ok(explore::property::examine(&run, name, *options, alive)),
-                Ask::Replay(token) => explore::property::replay(&run, token).map(|finding| (finding, 1)),
+                Ask::Examine(options) => Ok(explore::property::examine(&run, name, *options, at)),
+                Ask::Replay(token) => explore::property::replay(&run, token, at).map(|finding| (finding, 1)),
             }
         };
         Check { name, run: Box::new(run) }
@@ -201,9 +201,9 @@ impl Check {
         Check::property(law.name, LawOf { subject, law })
     }
 
-    /// Runs it. `alive` is called after every schedule with the number run so far.
-    pub fn run(&self, exercise: &Exercise, ask: &Ask, alive: &mut dyn FnMut(u64)) -> CheckResult {
-        match (self.run)(ask, alive) {
+    /// Runs it. `at` is called at every step of it.
+    pub fn run(&self, exercise: &Exercise, ask: &Ask, at: &mut dyn FnMut(Step)) -> CheckResult {
+        match (self.run)(ask, at) {
             Ok((finding, schedules)) => {
                 let seed = match ask {
                     Ask::Examine(options) => options.seed,

@@ -348,6 +348,11 @@ impl Run {
                 let name = self.current.as_ref().map_or("", |current| &current.name);
                 tell(name, schedules);
             }
+            Frame::Story => {
+                if let Some(current) = &mut self.current {
+                    current.printed = Printed::default();
+                }
+            }
             Frame::Finished(result) => {
                 if let Some(current) = self.current.as_mut().filter(|current| current.name == result.name) {
                     current.finished = true;

@@ -10,7 +10,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sim::{Choice, Trace};
 
 use crate::token::digest;
-use crate::{Breach, Evidence, Failure, Finding, Options, Outcome, Plan, Token, TokenError, Trial};
+use crate::{Breach, Evidence, Failure, Finding, Options, Outcome, Plan, Step, Token, TokenError, Trial};
 
 /// A promise about plain functions.
 pub trait Property {
@@ -55,7 +55,7 @@ impl<P: Property> PropertyRun<'_, P> {
     }
 
     /// Nothing while the promise is kept; otherwise the finding, confirmed, for the simplest value that shows it.
-    fn case(&self, choice: Choice, index: u64, evidence: &mut Evidence) -> Option<Finding> {
+    fn case(&self, choice: Choice, index: u64, evidence: &mut Evidence, at: &mut dyn FnMut(Step)) -> Option<Finding> {
         let strategy = self.property.strategy(index);
         let first = value(&strategy, choice);
         let trial = self.trial(&first);
@@ -72,6 +72,7 @@ impl<P: Property> PropertyRun<'_, P> {
         }
         let least = simplest(&strategy, choice, |value| self.trial(value).outcome.same_kind(&trial.outcome));
         let failure = self.failure(index, &first, &least);
+        at(Step::Story);
         Some(match self.trial(&least).outcome {
             Outcome::Broken(breach) => Finding::Broken(breach, failure),
             Outcome::Panicked(message) => Finding::Panicked(message, failure),
@@ -96,18 +97,18 @@ impl<P: Property> PropertyRun<'_, P> {
     }
 }
 
-/// Puts a property to the test. `alive` is called after every case with the number run so far.
+/// Puts a property to the test, and says at each [`Step`] where it is; gives the number of cases, too.
 pub fn examine<P: Property>(
     run: &PropertyRun<'_, P>,
     check: &str,
     options: Options,
-    mut alive: impl FnMut(u64),
+    mut at: impl FnMut(Step),
 ) -> (Finding, u64) {
     let mut evidence = Evidence::default();
     let cases = options.schedules(run.property.cases());
     for index in 0..cases {
-        let finding = run.case(options.choice(check, index), index, &mut evidence);
-        alive(index + 1);
+        let finding = run.case(options.choice(check, index), index, &mut evidence, &mut at);
+        at(Step::Schedule(index + 1));
         if let Some(finding) = finding {
             return (finding, index + 1);
         }
@@ -121,12 +122,16 @@ pub fn examine<P: Property>(
 /// # Errors
 ///
 /// When the value that this course generates is not the one the token was made from.
-pub fn replay<P: Property>(run: &PropertyRun<'_, P>, token: &Token) -> Result<Finding, TokenError> {
+pub fn replay<P: Property>(
+    run: &PropertyRun<'_, P>,
+    token: &Token,
+    mut at: impl FnMut(Step),
+) -> Result<Finding, TokenError> {
     let choice = Options { seed: token.seed, deep: false }.choice(&token.check, token.index);
     if run.digest(&value(&run.property.strategy(token.index), choice)) != token.digest {
         return Err(TokenError::OtherVersion);
     }
-    Ok(run.case(choice, token.index, &mut Evidence::default()).unwrap_or(Finding::Holds))
+    Ok(run.case(choice, token.index, &mut Evidence::default(), &mut at).unwrap_or(Finding::Holds))
 }
 
 /// The strategy of a case: set pieces have the first numbers, one each; the cases after them are drawn from `rest`.

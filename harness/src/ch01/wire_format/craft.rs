@@ -85,3 +85,32 @@ pub fn frame(payload: &[u8]) -> Vec<u8> {
     frame.extend(crc32c(&frame).to_le_bytes());
     frame
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_varint_has_the_length_that_is_asked_for() {
+        assert_eq!(varint(150), [0x96, 0x01]);
+        assert_eq!(varint(u64::MAX).len(), 10);
+        assert_eq!(padded(5, 3), [0x85, 0x80, 0x00]);
+        assert_eq!(padded(150, 1), varint(150), "never shorter than it has to be");
+    }
+
+    #[test]
+    fn readings_stand_inside_one_another() {
+        assert!(peer::decode(&nested(super::super::contract::MAX_DEPTH)).is_ok());
+        assert!(peer::decode(&nested(super::super::contract::MAX_DEPTH + 1)).is_err());
+    }
+
+    #[test]
+    fn an_odd_field_is_found_at_its_offset() {
+        let reading = Reading { sequence: 1, battery_percent: Some(1), ..Reading::default() };
+        for levels in 0..3 {
+            let (bytes, offset) = planted(&reading, 9, b"odd", levels);
+            assert_eq!(&bytes[offset..offset + 3], b"odd");
+        }
+        assert_eq!(planted(&reading, 9, b"odd", 0).1, 2, "after field 1, before field 13");
+    }
+}

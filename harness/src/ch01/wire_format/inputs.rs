@@ -9,7 +9,7 @@ use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Strategy};
 
 use super::contract::{MAX_DEPTH, Reading};
-use super::craft::{field, padded, planted, varint, wire};
+use super::craft::{field, nested, padded, planted, tag, value, varint, wire};
 use super::peer;
 use super::show::{Expected, Input};
 use super::values::ordinary;
@@ -40,8 +40,7 @@ pub fn any_order(_: u64) -> BoxedStrategy<Input> {
 /// Fields of one value that come twice.
 pub fn twice(index: u64) -> BoxedStrategy<Input> {
     let zero_last = |number, wire_type, first: u64| {
-        let value = |number| super::craft::value(wire_type, number);
-        let bytes = [field(number, wire_type, &value(first)), field(number, wire_type, &value(0))];
+        let bytes = [first, 0].map(|content| field(number, wire_type, &value(wire_type, content)));
         let mark = bytes[0].len();
         good(format!("in which field {number} comes twice, the second time as 0"), bytes.concat(), Some(mark))
     };
@@ -104,8 +103,8 @@ pub fn packed_or_not(index: u64) -> BoxedStrategy<Input> {
 /// Fields that the schema does not know.
 pub fn unknown(_: u64) -> BoxedStrategy<Input> {
     let odd = (select(&[14u64, 15, 17, 1_000, (1 << 29) - 1][..]), select(&wire::SKIPPED[..]), any::<u64>());
-    let build = |(reading, levels, (number, wire_type, value)): (Reading, usize, (u64, u8, u64))| {
-        let odd = field(number, wire_type, &super::craft::value(wire_type, value));
+    let build = |(reading, levels, (number, wire_type, drawn)): (Reading, usize, (u64, u8, u64))| {
+        let odd = field(number, wire_type, &value(wire_type, drawn));
         let (bytes, offset) = planted(&reading, number, &odd, levels);
         good(format!("with an unknown field, number {number}, wire type {wire_type}"), bytes, Some(offset))
     };
@@ -119,7 +118,7 @@ pub fn long_varints(index: u64) -> BoxedStrategy<Input> {
         let mark = if tag_len > 1 { 0 } else { tag.len() };
         good(what, [tag, padded(value, len)].concat(), Some(mark))
     };
-    let text = [super::craft::tag(9, wire::LEN), padded(2, 5), b"hi".to_vec()].concat();
+    let text = [tag(9, wire::LEN), padded(2, 5), b"hi".to_vec()].concat();
     let pieces = vec![
         one(1, 1, 5, 2, "in which the value 5 takes two bytes"),
         one(1, 1, 5, 10, "in which the value 5 takes ten bytes"),
@@ -157,18 +156,45 @@ pub fn random_bytes() -> BoxedStrategy<Input> {
     .boxed()
 }
 
+/// How many inputs [`costly`] knows.
+pub const COSTLY: usize = 5;
+
 /// Long input that is good, and in which every byte costs memory.
-pub fn costly() -> Vec<Input> {
-    vec![
-        good("of 2,000 empty tags", field(12, wire::LEN, b"").repeat(2_000), None),
-        good("of 4,000 gusts in one field", field(11, wire::LEN, &[1; 4_000]), None),
-        good("of 2,000 gusts, not packed", field(11, wire::VARINT, &[1]).repeat(2_000), None),
-        good("of readings inside one another", super::craft::nested(MAX_DEPTH), None),
-        good("of 2,000 unknown fields", field(15, wire::VARINT, &[1]).repeat(2_000), None),
-    ]
+pub fn costly(which: usize) -> Input {
+    let (what, bytes) = match which {
+        0 => ("of 2,000 empty tags", field(12, wire::LEN, b"").repeat(2_000)),
+        1 => ("of 4,000 gusts in one field", field(11, wire::LEN, &[1; 4_000])),
+        2 => ("of 2,000 gusts, not packed", field(11, wire::VARINT, &[1]).repeat(2_000)),
+        3 => ("of readings inside one another", nested(MAX_DEPTH)),
+        _ => ("of 2,000 unknown fields", field(15, wire::VARINT, &[1]).repeat(2_000)),
+    };
+    good(what, bytes, None)
 }
 
-/// Nothing but what `just` is given; for promises whose inputs are all set pieces.
+/// A set piece.
 pub fn only(input: Input) -> BoxedStrategy<Input> {
     Just(input).boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use explore::property::value;
+    use sim::Choice;
+
+    #[test]
+    fn fields_do_come_out_of_order() {
+        let bytes = |index| value(&any_order(index), Choice::new(index)).bytes;
+        let ascends = |bytes: &[u8]| peer::fields(bytes).is_sorted_by_key(|(number, _)| *number);
+        assert!((0..40).filter(|index| !ascends(&bytes(*index))).count() > 20);
+    }
+
+    #[test]
+    fn a_nested_reading_in_two_parts_is_the_whole() {
+        for index in 0..40 {
+            let input = value(&merged(index), Choice::new(index));
+            let Expected::Reading(reading) = &input.expected else { panic!("{input}") };
+            assert!(peer::encode(reading).len() < input.bytes.len(), "one tag and length instead of two: {input}");
+        }
+    }
 }

@@ -126,3 +126,43 @@ impl Message for Reading {
         *self = Reading::default();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_examples_of_the_specification_come_out() {
+        // https://protobuf.dev/programming-guides/encoding/, with this schema's field numbers.
+        assert_eq!(encode(&Reading { sequence: 150, ..Reading::default() }), [0x08, 0x96, 0x01]);
+        assert_eq!(encode(&Reading { place: "testing".into(), ..Reading::default() }), b"\x4a\x07testing");
+        assert_eq!(encode(&Reading { altitude_m: -2, ..Reading::default() }), [0x10, 0x03]);
+        assert_eq!(encode(&Reading { altitude_m: i32::MIN, ..Reading::default() }), b"\x10\xff\xff\xff\xff\x0f");
+        let minus_two = [&[0x18, 0xfe][..], &[0xff; 8], &[0x01]].concat();
+        assert_eq!(encode(&Reading { taken_at_ms: -2, ..Reading::default() }), minus_two);
+        let inner = Reading { sequence: 150, ..Reading::default() };
+        let outer = Reading { corrects: Some(Box::new(inner)), ..Reading::default() };
+        assert_eq!(encode(&outer), [0x82, 0x01, 0x03, 0x08, 0x96, 0x01]);
+    }
+
+    #[test]
+    fn what_is_written_is_what_is_read() {
+        let inner = Reading { gusts: vec![-1, 0, 7], tags: vec!["".into(), "b".into()], ..Reading::default() };
+        let outer = Reading {
+            humidity: f32::NAN,
+            battery_percent: Some(0),
+            corrects: Some(inner.into()),
+            ..Reading::default()
+        };
+        let read = decode(&encode(&outer)).expect("it is good");
+        assert!(same(&read, &outer));
+        assert!(!same(&read, &Reading { humidity: -f32::NAN, ..outer }), "another bit is another reading");
+    }
+
+    #[test]
+    fn a_message_falls_into_its_fields() {
+        let reading = Reading { sequence: 1, tags: vec!["a".into(), "b".into()], ..Reading::default() };
+        let numbers: Vec<u32> = fields(&encode(&reading)).into_iter().map(|(number, _)| number).collect();
+        assert_eq!(numbers, [1, 12, 12]);
+    }
+}

@@ -27,7 +27,7 @@ pub fn all(make: Make) -> Vec<Check> {
     let refuses = |name, draw| Check::law(make, Law { name, cases: 40, needs: &[REFUSED], draw, judge: is_refused });
     let hostile = Law {
         name: "hostile_bytes_cost_no_panic_and_no_memory",
-        cases: faults::HOSTILE_PIECES + 60,
+        cases: faults::HOSTILE_PIECES as u64 + 60,
         needs: &[READ, REFUSED],
         draw: faults::hostile,
         judge: is_harmless,
@@ -189,7 +189,7 @@ fn is_harmless(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
     let allowed_bytes = input.bytes.len() * BYTES_PER_INPUT_BYTE + SLACK_BYTES;
     if peak_bytes > allowed_bytes {
         // Rounded, since a breach has to say the same when it is seen again.
-        let peak_kib = peak_bytes / 1024;
+        let peak_kib = peak_bytes.div_ceil(1024);
         return Err(Breach::new(
             format!("decoding {} bytes took {peak_kib} KiB of memory", input.bytes.len()),
             format!(

@@ -140,7 +140,7 @@ fn compare(out: &[Next], expected: &[(Next, usize)], arrived: usize) -> Verdict 
         };
         if !agree {
             return Err(Breach::new(
-                format!("after {arrived} bytes, {} came out as number {} of the stream", told(is), nth + 1),
+                format!("with {arrived} of the bytes there, {} came out in place {}", told(is), nth + 1),
                 told(should),
                 told(is),
             ));
@@ -260,7 +260,7 @@ fn holds_little(make: &Make, stream: &Stream, evidence: &mut Evidence) -> Verdic
         }
         let held_bytes = memory::in_use_bytes().saturating_sub(before_bytes);
         if held_bytes > HELD_BYTES {
-            let held_kib = held_bytes / 1024;
+            let held_kib = held_bytes.div_ceil(1024);
             return Err(Breach::new(
                 format!("after {arrived} bytes of a stream, and nothing left to hand out, {held_kib} KiB were held"),
                 format!("at most {} KiB, that is {HELD_BYTES} bytes", HELD_BYTES / 1024),

@@ -32,10 +32,25 @@ impl fmt::Display for Reading {
             part(true, "battery_percent", format!("Some({percent})"));
         }
         if let Some(corrects) = &self.corrects {
-            part(true, "corrects", format!("Some({corrects})"));
+            part(true, "corrects", nested(corrects));
         }
         let all = if parts.is_empty() { " all zero ".to_owned() } else { format!(" {} ", parts.join(", ")) };
         write!(out, "Reading {{{all}}}")
+    }
+}
+
+/// A long row of readings with nothing in them but the next is told by its length.
+fn nested(outermost: &Reading) -> String {
+    let bare = |reading: &Reading| *reading == Reading { corrects: reading.corrects.clone(), ..Reading::default() };
+    let (mut innermost, mut levels) = (outermost, 0);
+    while let Some(inner) = innermost.corrects.as_deref().filter(|_| bare(innermost)) {
+        innermost = inner;
+        levels += 1;
+    }
+    if levels < 3 {
+        format!("Some({outermost})")
+    } else {
+        format!("({levels} levels with nothing else) Some({innermost})")
     }
 }
 
@@ -49,12 +64,7 @@ pub struct Value(pub Reading);
 
 impl fmt::Display for Value {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A hundred readings inside one another are no help to anybody.
-        let text = self.0.to_string();
-        match text.char_indices().nth(1_000) {
-            None => write!(out, "the value {text}"),
-            Some((cut, _)) => write!(out, "the value {} … (cut, {} characters in all)", &text[..cut], text.len()),
-        }
+        write!(out, "the value {}", self.0)
     }
 }
 
@@ -85,5 +95,31 @@ pub enum Expected {
 impl fmt::Display for Input {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "{} bytes {}\n{}", self.bytes.len(), self.what, hex::dump(&self.bytes, self.mark))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_shows_what_is_not_zero() {
+        assert_eq!(Reading::default().to_string(), "Reading { all zero }");
+        let reading = Reading { altitude_m: -3, humidity: -0.0, battery_percent: Some(0), ..Reading::default() };
+        assert_eq!(reading.to_string(), "Reading { altitude_m: -3, humidity: -0.0, battery_percent: Some(0) }");
+        let broken = Reading { humidity: f32::from_bits(0x7fc0_0001), ..Reading::default() };
+        assert_eq!(broken.to_string(), "Reading { humidity: NaN with the bits 0x7fc00001 }");
+    }
+
+    #[test]
+    fn many_readings_inside_one_another_are_counted() {
+        let within = |depth: usize| {
+            let innermost = Reading { sequence: 7, ..Reading::default() };
+            (0..depth)
+                .fold(innermost, |inner, _| Reading { corrects: Some(inner.into()), ..Reading::default() })
+                .to_string()
+        };
+        assert_eq!(within(1), "Reading { corrects: Some(Reading { sequence: 7 }) }");
+        assert_eq!(within(100), "Reading { corrects: (99 levels with nothing else) Some(Reading { sequence: 7 }) }");
     }
 }

@@ -110,6 +110,7 @@ fn pieces() -> Vec<Reading> {
         Reading { battery_percent: Some(0), ..empty() },
         Reading { corrects: Some(Box::default()), ..empty() },
         Reading { tags: vec![String::new(), "a".into(), String::new()], ..empty() },
+        Reading { gusts: vec![1, -1], ..empty() },
         Reading { gusts: vec![0, i32::MIN, 0, i32::MAX], ..empty() },
         within(Reading { sequence: 7, ..empty() }, MAX_DEPTH),
     ]

@@ -21,7 +21,7 @@ const CLEAN: &str = "a stream ends between two frames";
 
 /// The promises about frames.
 pub fn all(make: Make) -> Vec<Check> {
-    let stream = |name, draw, judge, needs| Check::law(make, Law { name, cases: 40, needs, draw, judge });
+    let stream = |name, draw, judge, needs| Check::law(make, Law { name, cases: 30, needs, draw, judge });
     let framed = Law {
         name: "frames_have_length_payload_and_checksum",
         cases: 20,

@@ -17,13 +17,14 @@ use crate::{hex, memory};
 pub type Verdict = Result<(), Breach>;
 
 const READ: &str = "a reading that is not empty is read";
+const READ_TOO: &str = "your code reads the reading at all, as prost wrote it";
 const WRITTEN: &str = "a reading that is not empty is written, and prost reads it";
 const REFUSED: &str = "bad bytes are refused";
 
 /// Every promise of the contract.
 pub fn all(make: Make) -> Vec<Check> {
     let writes = |name, draw, judge, needs| Check::law(make, Law { name, cases: 40, needs, draw, judge });
-    let reads = |name, draw| Check::law(make, Law { name, cases: 40, needs: &[READ], draw, judge: is_read_too });
+    let reads = |name, draw| Check::law(make, Law { name, cases: 40, needs: &[READ_TOO], draw, judge: is_read_too });
     let refuses = |name, draw| Check::law(make, Law { name, cases: 40, needs: &[REFUSED], draw, judge: is_refused });
     let hostile = Law {
         name: "hostile_bytes_cost_no_panic_and_no_memory",
@@ -165,7 +166,13 @@ fn is_read(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
 fn is_read_too(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
     let Expected::Reading(reading) = &input.expected else { unreachable!("these inputs are good") };
     let plain = make().decode(&peer::encode(reading));
-    if plain.is_ok_and(|plain| peer::same(&plain, reading)) { is_read(make, input, evidence) } else { Ok(()) }
+    if !plain.is_ok_and(|plain| peer::same(&plain, reading)) {
+        return Ok(());
+    }
+    if !is_empty(reading) {
+        evidence.count(READ_TOO);
+    }
+    is_read(make, input, evidence)
 }
 
 fn is_refused(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {

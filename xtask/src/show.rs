@@ -380,12 +380,14 @@ flaky_rpc: A reply comes  broken
     }
 
     #[test]
-    fn only_the_first_story_has_its_diagram() {
+    fn only_the_first_story_is_told_whole_and_the_others_in_a_sentence() {
         let mut exercise = broken();
         exercise.checks.push(CheckResult { name: "another_one".to_owned(), ..exercise.checks[0].clone() });
         let told = details(&context(), &exercise);
         assert_eq!(told.matches("client ──▶ server").count(), 1);
-        assert_eq!(told.matches("what it takes").count(), 2);
+        assert_eq!(told.matches("what it takes").count(), 1);
+        assert!(told.contains("Also:\n\n  Another one  broken\n    no reply came\n"), "{told}");
+        assert!(told.contains("cargo xtask check flaky_rpc/another_one"));
     }
 
     #[test]

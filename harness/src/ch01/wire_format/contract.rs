@@ -200,6 +200,17 @@ impl fmt::Display for DecodeError {
 
 impl std::error::Error for DecodeError {}
 
+impl fmt::Display for FrameError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FrameError::Payload(error) => write!(out, "Payload: {error}"),
+            other => write!(out, "{other:?}"),
+        }
+    }
+}
+
+impl std::error::Error for FrameError {}
+
 /// The checksum of the frames, CRC-32C: of `123456789` it is `0xe306_9283`.
 ///
 /// The polynomial is Castagnoli's (Castagnoli, Bräuer and Herrmann 1993), as in iSCSI (RFC 3720, appendix B.4), with bits

@@ -9,13 +9,19 @@ macro_rules! exercise {
     (ch01, chatty_reads, $($module:ident)::+) => {
         $crate::ch01::chatty_reads::exercise::<$($module)::+::CachingReader>()
     };
+    (ch01, wire_format, $($module:ident)::+) => {
+        $crate::ch01::wire_format::exercise::<$($module)::+::Codec>()
+    };
 }
 
 /// The `main` of a chapter's test target: every exercise whose feature is on.
 #[macro_export]
 macro_rules! grade {
     (ch01, $package:ident) => {
-        $crate::grade!(@main ch01, $package, "flaky_rpc" flaky_rpc, "chatty_reads" chatty_reads);
+        $crate::grade!(@main ch01, $package,
+            "flaky_rpc" flaky_rpc,
+            "chatty_reads" chatty_reads,
+            "wire_format" wire_format);
     };
     (@main $chapter:ident, $package:ident, $($feature:literal $id:ident),+) => {
         fn main() -> ::std::process::ExitCode {

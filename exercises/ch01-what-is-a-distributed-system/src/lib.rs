@@ -5,3 +5,6 @@ pub mod flaky_rpc;
 
 #[cfg(feature = "chatty_reads")]
 pub mod chatty_reads;
+
+#[cfg(feature = "wire_format")]
+pub mod wire_format;

@@ -2,3 +2,4 @@
 
 pub mod chatty_reads;
 pub mod flaky_rpc;
+pub mod wire_format;

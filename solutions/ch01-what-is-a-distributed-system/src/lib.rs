@@ -2,3 +2,6 @@
 
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
+
+#[cfg(feature = "thin_pipe")]
+pub mod thin_pipe;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use explore::{Breach, Evidence};
 
+use render::explain::plural;
+
 use super::contract::{CallError, IdempotencyKey, Policy, TransportError};
 use super::schedules;
 use super::world::{AttemptEnd, AttemptSeen, Bank, CallOutcome, CallSeen, Seen, evidence};
@@ -85,7 +87,7 @@ fn every_call_succeeds(seen: &Seen, _: &mut Evidence) -> Verdict {
             return Err(Breach::new(
                 format!("{} failed although the bank can be reached again", name(call)),
                 "another attempt, and its receipt",
-                format!("{:?} at {} ms, after {attempts} attempts", call.outcome, call.ended_ms),
+                format!("{} at {} ms, after {attempts} attempts", call.outcome, call.ended_ms),
             ));
         }
     }
@@ -136,11 +138,12 @@ fn deadline_holds(seen: &Seen, counts: &mut Evidence) -> Verdict {
                 CallOutcome::Never => format!("nothing after {took_ms} ms"),
                 _ => format!("a result after {took_ms} ms"),
             };
-            return Err(Breach::new(
+            let breach = Breach::new(
                 format!("{} was not over at its deadline", name(call)),
                 format!("a result after at most {deadline_ms} ms"),
                 actual,
-            ));
+            );
+            return Err(breach.at(call.overdue.unwrap_or(call.ended)));
         }
     }
     Ok(())
@@ -161,7 +164,7 @@ fn tries_on(seen: &Seen, counts: &mut Evidence) -> Verdict {
             return Err(Breach::new(
                 format!("{} stopped trying after {} attempts", name(call), attempts.len()),
                 format!("attempts until a retry would begin after the deadline of {} ms", policy.deadline_ms),
-                format!("{:?} after {took_ms} ms; the last attempt ended {idle_ms} ms before", call.outcome),
+                format!("{} after {took_ms} ms; the last attempt ended {idle_ms} ms before", call.outcome),
             ));
         }
     }
@@ -182,9 +185,13 @@ fn final_errors(seen: &Seen, _: &mut Evidence) -> Verdict {
         let more = attempts.len() - refused - 1;
         if more > 0 || call.outcome != expected {
             return Err(Breach::new(
-                format!("the bank refused {} for good, and the client made {more} more attempts", name(call)),
-                format!("no more attempts, and {expected:?}"),
-                format!("{more} more attempts, and {:?}", call.outcome),
+                format!(
+                    "the bank refused {} for good, and the client made {} after that",
+                    name(call),
+                    plural(more as u64, "attempt")
+                ),
+                format!("no more attempts, and {expected}"),
+                format!("{more} more attempts, and {}", call.outcome),
             ));
         }
     }
@@ -349,7 +356,7 @@ fn recovers(seen: &Seen, counts: &mut Evidence) -> Verdict {
             return Err(Breach::new(
                 format!("{} began {} ms after the outage and failed", name(call), call.began_ms - over_ms),
                 format!("success, from {RECOVERY_MS} ms after the end of the outage on"),
-                format!("{:?} with {} attempts", call.outcome, attempts_of(seen, call).len()),
+                format!("{} after {} attempts", call.outcome, attempts_of(seen, call).len()),
             ));
         }
     }
@@ -418,8 +425,8 @@ fn last_error(seen: &Seen, counts: &mut Evidence) -> Verdict {
             outcome => {
                 return Err(Breach::new(
                     format!("{} ended in something else than a deadline or a used-up budget", name(call)),
-                    format!("an error that carries {failed:?}"),
-                    format!("{outcome:?}"),
+                    format!("a call error that carries {failed:?}"),
+                    outcome.to_string(),
                 ));
             }
         };

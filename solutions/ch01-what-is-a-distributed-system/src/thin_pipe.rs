@@ -28,7 +28,7 @@ use tokio::time::{Instant, timeout_at};
 pub struct Sender {
     // learner: begin
     // learner: | // What do `send` and the task that writes frames have to share?
-    frame_bytes: usize,
+    policy: Policy,
     /// As many permits as bytes of records fit into the window.
     window: Arc<Semaphore>,
     orders: mpsc::UnboundedSender<Order>,
@@ -45,7 +45,7 @@ impl TelemetrySender for Sender {
         let (orders, queue) = mpsc::unbounded_channel();
         let packer = Packer { link, policy, window: window.clone(), queue, left_over: None, frames: 0 };
         tokio::spawn(packer.run());
-        Sender { frame_bytes: policy.frame_bytes, window, orders }
+        Sender { policy, window, orders }
         // learner: end
     }
 
@@ -54,7 +54,7 @@ impl TelemetrySender for Sender {
         // learner: | let _ = record;
         // learner: | todo!("refuse what fits into no frame; wait for room in the window; hand the record over")
         let size = size_in_frame(&record);
-        if size > self.frame_bytes {
+        if size > self.policy.frame_bytes {
             return Err(SendError::TooLarge);
         }
         // The queue is unbounded, but what may be in it isn't. The packer closes the window when the link breaks.

@@ -53,7 +53,7 @@ pub enum FrameKind {
 ///
 /// - What is on the wire is the format above, and its records are those that [`send`](Self::send) took, in that order.
 /// - While there is enough to send, frames are full and deflated. Sent as fast as they are taken, records are on the
-///   wire within 1.5 times the ideal, plus [`Policy::linger_ms`], plus 10 ms. The ideal is the time the link needs for
+///   wire within twice the ideal, plus [`Policy::linger_ms`], plus 10 ms. The ideal is the time the link needs for
 ///   the same records in the fullest frames at flate2's default level.
 /// - A frame whose content deflating makes no smaller is stored. Of such data, the whole stream is at most 2 % and
 ///   100 bytes longer than its contents.
@@ -62,8 +62,10 @@ pub enum FrameKind {
 /// - No record is held back: the write of its frame begins no later than [`Policy::linger_ms`] after `send` took it, or
 ///   as soon as all writes before it are done if that is later.
 /// - The records that `send` took and whose frames are not on the wire yet have at most [`Policy::window_bytes`] bytes
-///   together. A frame is on the wire once the write that carries its last byte has returned. When a record has no
-///   room in the window, `send` waits; otherwise it takes the record without waiting for the link.
+///   together. A frame is on the wire once the write that carries its last byte has returned. A record that has no
+///   room in the window waits in `send`.
+/// - A record is taken at once, whatever the link does, if it would fit into one frame together with all that the sender
+///   holds.
 /// - Once the link is broken, nobody waits for it any more: calls to `send` come to an end, and `finish` says
 ///   [`SendError::Broken`].
 #[async_trait]

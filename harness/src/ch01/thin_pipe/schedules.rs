@@ -46,7 +46,9 @@ pub fn mixed(draw: &mut Draw) -> Schedule {
         };
         let count = draw.random.random_range(1..=12);
         let every_ms = draw.random.random_range(0..=2) * 15;
-        entries.push(Entry::Records { from_ms: nth * 150, count, every_ms, bytes, make: some_make(draw) });
+        // Noise is the harness's business here: whether the sender stores it is another promise.
+        let make = if under == Under::Receiver { some_make(draw) } else { Make::Telemetry };
+        entries.push(Entry::Records { from_ms: nth * 150, count, every_ms, bytes, make });
     }
     if draw.random.random_bool(0.6) {
         entries.push(Entry::ShortReads { bytes: draw.random.random_range(1..=40) });

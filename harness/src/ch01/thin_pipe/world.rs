@@ -173,8 +173,9 @@ pub struct Seen {
 #[derive(Clone, Debug)]
 pub struct Sent {
     pub record: Vec<u8>,
-    pub began_ms: u64,
-    /// When `send` returned and how many events of the world came before.
+    /// When `send` was called and how many events of the world came before.
+    pub began: (u64, u64),
+    /// The same for its return.
     pub ended: (u64, u64),
     /// What it returned; nothing if it did not.
     pub outcome: Option<Result<(), SendError>>,
@@ -287,7 +288,7 @@ async fn script(ends: Ends, choice: Choice, plan: Plan<Setup, Entry>, stage: Sta
 
 impl Sent {
     fn unseen(record: Vec<u8>) -> Self {
-        Sent { record, began_ms: 0, ended: (0, 0), outcome: Some(Ok(())) }
+        Sent { record, began: (0, 0), ended: (0, 0), outcome: Some(Ok(())) }
     }
 }
 
@@ -335,15 +336,15 @@ impl Near {
         let mut stuck = false;
         for (nth, (at_ms, record)) in records.into_iter().enumerate() {
             self.stage.until_ms(at_ms).await;
-            let began_ms = self.stage.now_ms();
+            let began = (self.stage.now_ms(), self.link.tick());
             let wait = self.stage.waiting(format!("send of record {nth}"));
             let outcome = timeout(patience, sender.send(record.clone())).await.ok();
             drop(wait);
             let ended = (self.stage.now_ms(), self.link.tick());
-            self.note_sent(nth, &record, began_ms, outcome.as_ref());
+            self.note_sent(nth, &record, began.0, outcome.as_ref());
             let go_on = matches!(outcome, Some(Ok(()) | Err(SendError::TooLarge)));
             stuck = outcome.is_none();
-            seen.sent.push(Sent { record, began_ms, ended, outcome });
+            seen.sent.push(Sent { record, began, ended, outcome });
             if !go_on {
                 break;
             }

@@ -18,7 +18,7 @@ const ALL_SENT: &str = "all records of a stream are on the wire";
 const SHARED: &str = "small records share a frame";
 const ALONE: &str = "a record comes when no other is waiting";
 const WINDOW_FULL: &str = "a sender makes its caller wait";
-const ROOM_LEFT: &str = "a record comes while a frame is partly filled";
+const ROOM_LEFT: &str = "a record that found room gets onto the wire";
 const LEFT_TO_WRITE: &str = "finish has something left to write";
 const REFUSED: &str = "a record is too large";
 const GOOD_RECORD: &str = "a record that fits is sent";
@@ -41,7 +41,7 @@ pub fn all() -> Vec<Promise<Pipe>> {
         promise("small_records_travel_together", 10, schedules::trickle, together, &[SHARED]),
         promise("a_lone_record_is_not_held_back", 20, schedules::lone, not_held_back, &[ALONE]),
         promise("the_sender_holds_no_more_than_its_window", 20, schedules::stalls, within_window, &[WINDOW_FULL]),
-        promise("a_record_is_taken_at_once_while_there_is_room", 20, schedules::lone, taken_at_once, &[ROOM_LEFT]),
+        promise("a_record_is_taken_at_once_while_there_is_room", 20, schedules::room, taken_at_once, &[ROOM_LEFT]),
         promise("finish_waits_until_everything_is_on_the_wire", 20, schedules::short, finish_waits, &[LEFT_TO_WRITE]),
         promise("a_broken_link_is_reported", 20, schedules::broken, reported, &[evidence::BROKEN]),
         promise("a_record_too_large_is_refused", 10, schedules::oversize, refused, &[REFUSED, GOOD_RECORD]),
@@ -318,7 +318,7 @@ fn taken_at_once(seen: &Seen, counts: &mut Evidence) -> Verdict {
         if together > frame_bytes {
             continue;
         }
-        if before.records > 0 {
+        if !seen.wire.frames.is_empty() {
             counts.count(ROOM_LEFT);
         }
         let waited_ms = sent.ended.0 - sent.began.0;

@@ -113,6 +113,11 @@ pub fn stalls(draw: &mut Draw) -> Schedule {
     Plan { setup: Setup { under: Under::Sender, policy, ..SETUP }, entries: vec![records(count, bytes, make), stall] }
 }
 
+/// Records that find room: because they are few, or because they are the first.
+pub fn room(draw: &mut Draw) -> Schedule {
+    if draw.index % 2 == 0 { lone(draw) } else { stalls(draw) }
+}
+
 /// A few records, and the end right after them.
 pub fn short(draw: &mut Draw) -> Schedule {
     let setup = Setup { under: Under::Sender, bytes_per_ms: draw.random.random_range(2..=16), ..SETUP };

@@ -255,6 +255,9 @@ fn read_log(meter: &Meter, pipe: Option<impl Read>) -> String {
         if let (Some("Compiling" | "Downloading" | "Downloaded"), Some(name)) = (parts.next(), parts.next()) {
             meter.detail(format!("compiling {name}"));
         }
+        if line.contains("waiting for file lock") {
+            meter.stage("waiting for another cargo (an editor's, perhaps) to finish");
+        }
         log.push_str(&line);
         log.push('\n');
     }
@@ -335,16 +338,20 @@ fn blame(root: &Path, units: &[Unit], output: &Output) -> BTreeMap<String, Strin
     refused.into_iter().map(|(name, messages)| (name, told(messages))).collect()
 }
 
-/// When no error says whose it is, every unit is compiled alone. If none does, it is not the learner's fault, except
-/// that a unit which was alone to begin with is the only one there is to blame for an error of rustc.
+/// When no error says whose it is, every unit is compiled alone. If that tells none apart, it is nobody's fault who is
+/// graded here.
 fn one_by_one(
     units: &[Unit],
     together: &Output,
     attempt: &mut impl FnMut(&[Unit]) -> Result<Output, Failure>,
 ) -> Result<BTreeMap<String, String>, Failure> {
+    const NOBODYS: &str = "The course does not compile, and none of the errors is in your files";
     let mut refused = BTreeMap::new();
+    if together.errors().next().is_none() {
+        return Err(broken("cargo could not build the course", &together.story()));
+    }
     if let [_] = units {
-        return Err(broken("The course does not compile, and none of the errors is in your files", &together.story()));
+        return Err(broken(NOBODYS, &together.story()));
     }
     for unit in units {
         let alone = attempt(std::slice::from_ref(unit))?;
@@ -353,7 +360,7 @@ fn one_by_one(
         }
     }
     if refused.is_empty() || refused.len() == units.len() {
-        return Err(broken("The course does not compile, and none of the errors is in your files", &together.story()));
+        return Err(broken(NOBODYS, &together.story()));
     }
     Ok(refused)
 }
@@ -362,7 +369,7 @@ fn broken(what: &str, story: &str) -> Failure {
     Failure::new(format!(
         "{what}.\n\n{story}\n\n\
          `git status` shows what was changed, `git checkout PATH` brings a file of the course back. If nothing was \
-         changed, the line above names what is missing here."
+         changed, the lines above name what is missing here: a tool, disk space, the network."
     ))
 }
 
@@ -469,6 +476,14 @@ mod tests {
         let error = recorded("error", "E0433: harness\n", vec![span("harness/src/lib.rs", "x", true)]);
         let failure = settle(Path::new("/course"), units(), |_| Ok(failing(std::slice::from_ref(&error))));
         assert!(failure.expect_err("nobody is to blame").to_string().contains("E0433: harness"));
+    }
+
+    #[test]
+    fn a_cargo_that_fails_before_rustc_is_quoted() {
+        let log = "error: failed to download from `https://…`".to_owned();
+        let failure = settle(Path::new("/course"), units(), |_| Ok(Output { log: log.clone(), ..Output::default() }));
+        let told = failure.expect_err("nothing was built").to_string();
+        assert!(told.starts_with("cargo could not build the course") && told.contains("failed to download"), "{told}");
     }
 
     #[test]

@@ -14,6 +14,12 @@
 //! For authors: [`prove`], whether the checks deserve trust; [`ci`], every test of the course; [`guest`], code from
 //! elsewhere.
 //!
+//! What a learner lives with, between two checks:
+//!
+//! - [`watch`]: the exercise at hand again on every save; [`list`], [`hint`], [`lesson`], [`solution`], [`reset`].
+//! - [`progress`]: what is kept between runs; [`files`]: writing without losing anything; [`stubs`]: where a learner's
+//!   file comes from.
+//!
 //! Start at [`grade::grade`].
 
 use std::env;

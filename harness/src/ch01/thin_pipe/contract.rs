@@ -4,6 +4,7 @@
 //!
 //! # The format
 //!
+// ANCHOR: format
 //! A stream is a sequence of frames. Numbers are unsigned and big-endian.
 //!
 //! | bytes | field | |
@@ -20,6 +21,7 @@
 //! header) that begins anew in every frame.
 //!
 //! The last frame is of the kind `end`, is numbered like the others and has no body. A stream without it has been cut.
+// ANCHOR_END: format
 
 use std::sync::Arc;
 
@@ -148,6 +150,7 @@ pub trait LinkReader: Send + Sync {
 }
 // ANCHOR_END: link
 
+// ANCHOR: policy
 /// How a sender uses the link and its memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policy {
@@ -158,6 +161,7 @@ pub struct Policy {
     /// How long a record may wait for others to share its frame, in milliseconds.
     pub linger_ms: u64,
 }
+// ANCHOR_END: policy
 
 /// Nothing that is written arrives any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

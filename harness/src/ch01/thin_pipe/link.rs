@@ -19,6 +19,15 @@ use crate::stage::Stage;
 /// Bytes that go onto the wire in one piece.
 const PIECE_BYTES: usize = 256;
 
+/// A point of a play. Two events of the same millisecond still have an order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Moment {
+    /// Virtual time.
+    pub at_ms: u64,
+    /// How many events came before.
+    pub nth: u64,
+}
+
 /// A write, as the link saw it.
 #[derive(Clone, Copy, Debug)]
 pub struct WriteSeen {
@@ -28,8 +37,8 @@ pub struct WriteSeen {
     pub to: usize,
     /// When it was the writer's turn.
     pub began_ms: u64,
-    /// When it returned and how many events of the world came before; `None` if it never did.
-    pub ended: Option<(u64, u64)>,
+    /// When it returned; `None` if it never did, or with an error.
+    pub ended: Option<Moment>,
 }
 
 /// The link, with both ends.
@@ -64,7 +73,7 @@ struct State {
     wire_free_us: u64,
     writes: Vec<WriteSeen>,
     messages: VecDeque<(usize, MessageId)>,
-    clock: u64,
+    moments: u64,
 }
 
 impl Link {
@@ -98,11 +107,12 @@ impl Link {
         self.arrived.notify_one();
     }
 
-    /// The number of the next event of the world. Two things in the same millisecond still have an order.
-    pub fn tick(&self) -> u64 {
+    /// Something happens now.
+    pub fn moment(&self) -> Moment {
+        let at_ms = self.stage.now_ms();
         let mut state = self.state();
-        state.clock += 1;
-        state.clock
+        state.moments += 1;
+        Moment { at_ms, nth: state.moments }
     }
 
     /// How many bytes were taken off the link.
@@ -185,12 +195,11 @@ impl Link {
     }
 
     fn end_write(&self, write: usize) {
-        let now_ms = self.stage.now_ms();
-        let clock = self.tick();
+        let ended = self.moment();
         let mut state = self.state();
         let to = state.wire.len();
         let seen = &mut state.writes[write];
-        (seen.to, seen.ended) = (to, Some((now_ms, clock)));
+        (seen.to, seen.ended) = (to, Some(ended));
     }
 
     /// The bytes from `state.read` on, as the reader gets them.
@@ -216,7 +225,8 @@ impl Link {
                 self.stage.note(self.lanes.1, Tone::Fault, format!("byte {offset} arrives changed"));
             }
         }
-        while let Some((_, message)) = state.messages.pop_front_if(|(end, _)| *end <= to) {
+        while let Some((_, message)) = state.messages.front().copied().filter(|(end, _)| *end <= to) {
+            state.messages.pop_front();
             self.stage.receive(self.lanes.1, message);
         }
         Some(bytes)

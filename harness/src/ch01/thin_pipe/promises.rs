@@ -6,6 +6,7 @@
 use explore::{Breach, Evidence};
 
 use super::contract::{HEADER_BYTES, LENGTH_BYTES, SendError};
+use super::link::Moment;
 use super::peer;
 use super::schedules;
 use super::world::{Finish, Got, PATIENCE_MS, Pipe, Seen, Under, evidence};
@@ -36,18 +37,18 @@ pub fn all() -> Vec<Promise<Pipe>> {
             exact,
             &[evidence::RECEIVED, ALL_SENT],
         ),
-        promise("compressible_data_arrives_near_the_ideal_time", 6, schedules::bulk, near_ideal, &[ALL_SENT]),
-        promise("incompressible_data_costs_little_more_than_itself", 10, schedules::noise, costs_little, &[ALL_SENT]),
-        promise("small_records_travel_together", 10, schedules::trickle, together, &[SHARED]),
-        promise("a_lone_record_is_not_held_back", 20, schedules::lone, not_held_back, &[ALONE]),
-        promise("the_sender_holds_no_more_than_its_window", 20, schedules::stalls, within_window, &[WINDOW_FULL]),
-        promise("a_record_is_taken_at_once_while_there_is_room", 20, schedules::room, taken_at_once, &[ROOM_LEFT]),
+        promise("compressible_data_arrives_near_the_ideal_time", 4, schedules::bulk, near_ideal, &[ALL_SENT]),
+        promise("incompressible_data_costs_little_more_than_itself", 6, schedules::noise, costs_little, &[ALL_SENT]),
+        promise("small_records_travel_together", 6, schedules::trickle, together, &[SHARED]),
+        promise("a_lone_record_is_not_held_back", 16, schedules::lone, not_held_back, &[ALONE]),
+        promise("the_sender_holds_no_more_than_its_window", 12, schedules::stalls, within_window, &[WINDOW_FULL]),
+        promise("a_record_is_taken_at_once_while_there_is_room", 12, schedules::room, taken_at_once, &[ROOM_LEFT]),
         promise("finish_waits_until_everything_is_on_the_wire", 20, schedules::short, finish_waits, &[LEFT_TO_WRITE]),
         promise("a_broken_link_is_reported", 20, schedules::broken, reported, &[evidence::BROKEN]),
         promise("a_record_too_large_is_refused", 10, schedules::oversize, refused, &[REFUSED, GOOD_RECORD]),
         promise(
             "a_slow_reader_slows_the_writer",
-            10,
+            6,
             schedules::slow_reader,
             reads_no_further,
             &[evidence::RECEIVED, evidence::WRITER_WAITS],
@@ -98,7 +99,7 @@ fn exact(seen: &Seen, counts: &mut Evidence) -> Verdict {
             return Err(Breach::new(
                 "a record that fits into a frame was not taken",
                 "Ok(()), as soon as there is room",
-                outcome(stuck.outcome.as_ref(), stuck.ended.0 - stuck.began.0),
+                outcome(stuck.outcome.as_ref(), stuck.ended.at_ms - stuck.began.at_ms),
             ));
         }
         let wire: Vec<Vec<u8>> = seen.wire.records().map(|(_, record)| record.clone()).collect();
@@ -143,16 +144,14 @@ fn told(got: &Got) -> String {
     }
 }
 
-/// When the write that carries this byte began and ended, and when the one before it ended.
-fn write_of(seen: &Seen, byte: usize) -> Option<(u64, Option<(u64, u64)>, u64)> {
-    let nth = seen.writes.iter().position(|write| (write.from..write.to).contains(&byte))?;
-    let before_ms = nth.checked_sub(1).and_then(|nth| seen.writes[nth].ended).map_or(0, |(at_ms, _)| at_ms);
-    Some((seen.writes[nth].began_ms, seen.writes[nth].ended, before_ms))
+/// The number of the write that carries this byte.
+fn write_of(seen: &Seen, byte: usize) -> Option<usize> {
+    seen.writes.iter().position(|write| (write.from..write.to).contains(&byte))
 }
 
-/// When the write that carries the last byte of this frame returned, as a time and as an event of the world.
-fn written(seen: &Seen, frame: &peer::Frame) -> Option<(u64, u64)> {
-    write_of(seen, frame.to - 1)?.1
+/// When the write that carries the last byte of this frame returned.
+fn written(seen: &Seen, frame: &peer::Frame) -> Option<Moment> {
+    seen.writes[write_of(seen, frame.to - 1)?].ended
 }
 
 fn near_ideal(seen: &Seen, counts: &mut Evidence) -> Verdict {
@@ -162,7 +161,7 @@ fn near_ideal(seen: &Seen, counts: &mut Evidence) -> Verdict {
     let ideal_bytes = peer::ideal_bytes(&records, seen.setup.policy.frame_bytes);
     let ideal_ms = ideal_bytes as u64 / seen.setup.bytes_per_ms;
     let allowed_ms = 2 * ideal_ms + seen.setup.policy.linger_ms + 10;
-    let took_ms = written(seen, last).map_or(PATIENCE_MS, |(at_ms, _)| at_ms);
+    let took_ms = written(seen, last).map_or(PATIENCE_MS, |moment| moment.at_ms);
     if took_ms > allowed_ms {
         let raw_bytes: usize = records.iter().map(Vec::len).sum();
         let frames = seen.wire.frames.len();
@@ -217,7 +216,7 @@ fn together(seen: &Seen, counts: &mut Evidence) -> Verdict {
     }
     let policy = seen.setup.policy;
     let content: usize = seen.wire.frames.iter().map(|frame| frame.content_bytes).sum();
-    let t_ms = began_ms - seen.sent.first().map_or(began_ms, |sent| sent.began.0);
+    let t_ms = began_ms - seen.sent.first().map_or(began_ms, |sent| sent.began.at_ms);
     let allowed = 2 + t_ms / policy.linger_ms + 2 * content as u64 / policy.frame_bytes as u64;
     let frames = seen.wire.frames.len() as u64;
     if frames > allowed {
@@ -236,9 +235,11 @@ fn together(seen: &Seen, counts: &mut Evidence) -> Verdict {
 fn not_held_back(seen: &Seen, counts: &mut Evidence) -> Verdict {
     let linger_ms = seen.setup.policy.linger_ms;
     for (nth, ((frame, _), sent)) in seen.wire.records().zip(taken(seen)).enumerate() {
-        let Some((began_ms, _, free_ms)) = write_of(seen, frame.from) else { continue };
+        let Some(write) = write_of(seen, frame.from) else { continue };
+        let began_ms = seen.writes[write].began_ms;
+        let free_ms = seen.writes[..write].last().and_then(|before| before.ended).map_or(0, |ended| ended.at_ms);
         counts.count(ALONE);
-        let taken_ms = sent.ended.0;
+        let taken_ms = sent.ended.at_ms;
         let latest_ms = (taken_ms + linger_ms).max(free_ms) + GRAIN_MS;
         if began_ms > latest_ms {
             return Err(Breach::new(
@@ -257,7 +258,7 @@ fn not_held_back(seen: &Seen, counts: &mut Evidence) -> Verdict {
 /// What the sender holds, as the sizes of records that were taken and are not on the wire, from event to event.
 struct Held<'a> {
     /// When each frame was on the wire, and how many bytes and records are in it.
-    frees: Vec<(u64, usize, usize)>,
+    frees: Vec<(Moment, usize, usize)>,
     next: usize,
     bytes: usize,
     records: usize,
@@ -267,21 +268,21 @@ struct Held<'a> {
 impl<'a> Held<'a> {
     fn new(seen: &'a Seen) -> Self {
         let freed = |frame: &peer::Frame| {
-            let (_, clock) = written(seen, frame)?;
-            Some((clock, frame.records.iter().map(Vec::len).sum(), frame.records.len()))
+            let moment = written(seen, frame)?;
+            Some((moment, frame.records.iter().map(Vec::len).sum(), frame.records.len()))
         };
         let taken: Box<dyn Iterator<Item = &super::world::Sent>> = Box::new(taken(seen));
         let frees = seen.wire.frames.iter().filter_map(freed).collect();
         Held { frees, next: 0, bytes: 0, records: 0, taken: taken.peekable() }
     }
 
-    /// Moves on to that event. Events are asked for in order.
-    fn at(&mut self, clock: u64) -> &Self {
-        while let Some(sent) = self.taken.next_if(|sent| sent.ended.1 <= clock) {
+    /// Moves on to that moment. They are asked for in order.
+    fn at(&mut self, moment: Moment) -> &Self {
+        while let Some(sent) = self.taken.next_if(|sent| sent.ended.nth <= moment.nth) {
             self.bytes += sent.record.len();
             self.records += 1;
         }
-        while let Some((_, bytes, records)) = self.frees.get(self.next).filter(|(at, ..)| *at < clock) {
+        while let Some((_, bytes, records)) = self.frees.get(self.next).filter(|(freed, ..)| freed.nth < moment.nth) {
             self.bytes -= self.bytes.min(*bytes);
             self.records -= self.records.min(*records);
             self.next += 1;
@@ -294,13 +295,13 @@ fn within_window(seen: &Seen, counts: &mut Evidence) -> Verdict {
     let window_bytes = seen.setup.policy.window_bytes;
     let mut held = Held::new(seen);
     for (nth, sent) in taken(seen).enumerate() {
-        if sent.ended.0 > sent.began.0 {
+        if sent.ended.at_ms > sent.began.at_ms {
             counts.count(WINDOW_FULL);
         }
-        let held_bytes = held.at(sent.ended.1).bytes;
+        let held_bytes = held.at(sent.ended).bytes;
         if held_bytes > window_bytes {
             return Err(Breach::new(
-                format!("at {} ms the sender took record {nth} and then held {held_bytes} bytes", sent.ended.0),
+                format!("at {} ms the sender took record {nth} and then held {held_bytes} bytes", sent.ended.at_ms),
                 format!("at most {window_bytes} bytes of records: `send` waits until some are on the wire"),
                 format!("{held_bytes} bytes of records taken and not yet on the wire"),
             ));
@@ -313,7 +314,7 @@ fn taken_at_once(seen: &Seen, counts: &mut Evidence) -> Verdict {
     let frame_bytes = seen.setup.policy.frame_bytes;
     let mut held = Held::new(seen);
     for (nth, sent) in seen.sent.iter().enumerate() {
-        let before = held.at(sent.began.1);
+        let before = held.at(sent.began);
         let together = before.bytes + sent.record.len() + (before.records + 1) * LENGTH_BYTES;
         if together > frame_bytes {
             continue;
@@ -321,7 +322,7 @@ fn taken_at_once(seen: &Seen, counts: &mut Evidence) -> Verdict {
         if !seen.wire.frames.is_empty() {
             counts.count(ROOM_LEFT);
         }
-        let waited_ms = sent.ended.0 - sent.began.0;
+        let waited_ms = sent.ended.at_ms - sent.began.at_ms;
         if waited_ms > GRAIN_MS || sent.outcome.is_none() {
             return Err(Breach::new(
                 format!("`send` of record {nth} waited although there was room for it"),
@@ -342,7 +343,7 @@ fn finish_waits(seen: &Seen, counts: &mut Evidence) -> Verdict {
     let on_the_wire: usize = seen
         .writes
         .iter()
-        .filter(|write| write.ended.is_some_and(|(_, clock)| clock <= finish.ended.1))
+        .filter(|write| write.ended.is_some_and(|ended| ended.nth <= finish.ended.nth))
         .map(|write| write.to)
         .max()
         .unwrap_or(0);
@@ -356,7 +357,7 @@ fn finish_waits(seen: &Seen, counts: &mut Evidence) -> Verdict {
         return Err(Breach::new(
             format!(
                 "finish returned {} before the end",
-                outcome(finish.outcome.as_ref(), finish.ended.0 - finish.began_ms)
+                outcome(finish.outcome.as_ref(), finish.ended.at_ms - finish.began_ms)
             ),
             "Ok(()), once the end frame and everything before it is on the wire",
             actual,
@@ -370,7 +371,7 @@ fn reported(seen: &Seen, _: &mut Evidence) -> Verdict {
         return Err(Breach::new(
             format!("send of record {nth} was still waiting {PATIENCE_MS} ms after it began, on a link that is broken"),
             "Err(Broken): what waits for room must learn that there will be none",
-            format!("nothing since {} ms", sent.began.0),
+            format!("nothing since {} ms", sent.began.at_ms),
         ));
     }
     let Some(finish) = &seen.finish else { return Ok(()) };
@@ -379,7 +380,7 @@ fn reported(seen: &Seen, _: &mut Evidence) -> Verdict {
         return Err(Breach::new(
             "the link broke, and finish did not say so",
             "Err(Broken)",
-            outcome(finish.outcome.as_ref(), finish.ended.0 - finish.began_ms),
+            outcome(finish.outcome.as_ref(), finish.ended.at_ms - finish.began_ms),
         ));
     }
     Ok(())
@@ -394,7 +395,7 @@ fn refused(seen: &Seen, counts: &mut Evidence) -> Verdict {
             return Err(Breach::new(
                 format!("a record of {bytes} bytes met frames of {} bytes", seen.setup.policy.frame_bytes),
                 format!("{expected:?}, for a record may have {limit} bytes"),
-                outcome(sent.outcome.as_ref(), sent.ended.0 - sent.began.0),
+                outcome(sent.outcome.as_ref(), sent.ended.at_ms - sent.began.at_ms),
             ));
         }
         if expected.is_err() && seen.wire.records().any(|(_, record)| *record == sent.record) {

@@ -62,7 +62,7 @@ pub fn bulk(draw: &mut Draw) -> Schedule {
     let policy = Policy { frame_bytes: draw.random.random_range(2..=4) * 4_096, window_bytes: 64 << 10, ..POLICY };
     let setup = Setup { under: Under::Sender, policy, bytes_per_ms: draw.random.random_range(8..=32), ..SETUP };
     let bytes = draw.random.random_range(40..=200);
-    Plan { setup, entries: vec![records((48 << 10) / bytes, bytes, Make::Telemetry)] }
+    Plan { setup, entries: vec![records((32 << 10) / bytes, bytes, Make::Telemetry)] }
 }
 
 /// Much that can't be compressed, in records that fill frames to the last byte or don't.
@@ -74,7 +74,7 @@ pub fn noise(draw: &mut Draw) -> Schedule {
         _ => draw.random.random_range(100..=900),
     };
     let setup = Setup { under: Under::Sender, policy: Policy { frame_bytes, ..POLICY }, ..SETUP };
-    Plan { setup, entries: vec![records((24 << 10) / bytes, bytes, Make::Noise)] }
+    Plan { setup, entries: vec![records((16 << 10) / bytes, bytes, Make::Noise)] }
 }
 
 /// Small records, one every few milliseconds, over a link that is mostly idle.
@@ -102,7 +102,7 @@ pub fn lone(draw: &mut Draw) -> Schedule {
 
 /// More than the window holds, while nobody reads.
 pub fn stalls(draw: &mut Draw) -> Schedule {
-    let frame_bytes = frame_bytes(draw);
+    let frame_bytes = draw.random.random_range(2..=4) * 512;
     let window_bytes = frame_bytes * draw.random.random_range(2..=6);
     let policy = Policy { frame_bytes, window_bytes, ..POLICY };
     let bytes = draw.random.random_range(50..=frame_bytes / 2);
@@ -115,7 +115,7 @@ pub fn stalls(draw: &mut Draw) -> Schedule {
 
 /// Records that find room: because they are few, or because they are the first.
 pub fn room(draw: &mut Draw) -> Schedule {
-    if draw.index % 2 == 0 { lone(draw) } else { stalls(draw) }
+    if draw.index.is_multiple_of(2) { lone(draw) } else { stalls(draw) }
 }
 
 /// A few records, and the end right after them.
@@ -139,7 +139,7 @@ pub fn broken(draw: &mut Draw) -> Schedule {
 /// A record that fits into no frame, between others that do.
 pub fn oversize(draw: &mut Draw) -> Schedule {
     let frame_bytes = frame_bytes(draw);
-    let by = if draw.index % 2 == 0 { 1 } else { draw.random.random_range(1..=5_000) };
+    let by = if draw.index.is_multiple_of(2) { 1 } else { draw.random.random_range(1..=5_000) };
     let policy = Policy { frame_bytes, window_bytes: 4 * frame_bytes, ..POLICY };
     let one = |from_ms, bytes| Entry::Records { from_ms, count: 1, every_ms: 0, bytes, make: Make::Telemetry };
     let largest = frame_bytes - LENGTH_BYTES;
@@ -156,7 +156,7 @@ pub fn slow_reader(draw: &mut Draw) -> Schedule {
     let frame_bytes = frame_bytes(draw);
     let bytes = draw.random.random_range(100..=frame_bytes / 2);
     let every_ms = draw.random.random_range(100..=400);
-    let entries = vec![records(24 * frame_bytes / bytes, bytes, Make::Noise), Entry::SlowReader { every_ms }];
+    let entries = vec![records(12 * frame_bytes / bytes, bytes, Make::Noise), Entry::SlowReader { every_ms }];
     Plan { setup: receiver(frame_bytes, usize::MAX), entries }
 }
 
@@ -223,13 +223,13 @@ fn forged(draw: &mut Draw, forgery: Forgery) -> Schedule {
 pub fn hostile_lengths(draw: &mut Draw) -> Schedule {
     // Large enough to be seen, small enough that a course that gives way can tell of it.
     let length = draw.random.random_range(16 << 20..=128 << 20);
-    let forgery = if draw.index % 2 == 0 { Forgery::Frame { length } } else { Forgery::Record { length } };
+    let forgery = if draw.index.is_multiple_of(2) { Forgery::Frame { length } } else { Forgery::Record { length } };
     forged(draw, forgery)
 }
 
 /// Little on the wire, much in memory.
 pub fn bombs(draw: &mut Draw) -> Schedule {
     let by = if draw.index % 4 == 1 { 1 } else { draw.random.random_range(1..=4_096) };
-    let forgery = if draw.index % 2 == 0 { Forgery::Bomb } else { Forgery::Overlong { by } };
+    let forgery = if draw.index.is_multiple_of(2) { Forgery::Bomb } else { Forgery::Overlong { by } };
     forged(draw, forgery)
 }

@@ -14,7 +14,7 @@ use sim::{Choice, Lane, Random, Tone, Trace};
 use tokio::time::{sleep, timeout};
 
 use super::contract::*;
-use super::link::{Link, WriteSeen};
+use super::link::{Link, Moment, WriteSeen};
 use super::peer::{self, Stream};
 use crate::exercise::World;
 use crate::memory;
@@ -106,7 +106,7 @@ pub enum Forgery {
 }
 
 /// The content of a bomb.
-pub const BOMB_BYTES: usize = 8 << 20;
+pub const BOMB_BYTES: usize = 2 << 20;
 
 impl fmt::Display for Entry {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -173,10 +173,10 @@ pub struct Seen {
 #[derive(Clone, Debug)]
 pub struct Sent {
     pub record: Vec<u8>,
-    /// When `send` was called and how many events of the world came before.
-    pub began: (u64, u64),
-    /// The same for its return.
-    pub ended: (u64, u64),
+    /// When `send` was called.
+    pub began: Moment,
+    /// When it returned, or was given up.
+    pub ended: Moment,
     /// What it returned; nothing if it did not.
     pub outcome: Option<Result<(), SendError>>,
 }
@@ -185,7 +185,7 @@ pub struct Sent {
 #[derive(Clone, Debug)]
 pub struct Finish {
     pub began_ms: u64,
-    pub ended: (u64, u64),
+    pub ended: Moment,
     /// Bytes on the wire when it began.
     pub wire_before: usize,
     pub outcome: Option<Result<(), SendError>>,
@@ -288,7 +288,7 @@ async fn script(ends: Ends, choice: Choice, plan: Plan<Setup, Entry>, stage: Sta
 
 impl Sent {
     fn unseen(record: Vec<u8>) -> Self {
-        Sent { record, began: (0, 0), ended: (0, 0), outcome: Some(Ok(())) }
+        Sent { record, began: Moment::default(), ended: Moment::default(), outcome: Some(Ok(())) }
     }
 }
 
@@ -336,12 +336,12 @@ impl Near {
         let mut stuck = false;
         for (nth, (at_ms, record)) in records.into_iter().enumerate() {
             self.stage.until_ms(at_ms).await;
-            let began = (self.stage.now_ms(), self.link.tick());
+            let began = self.link.moment();
             let wait = self.stage.waiting(format!("send of record {nth}"));
             let outcome = timeout(patience, sender.send(record.clone())).await.ok();
             drop(wait);
-            let ended = (self.stage.now_ms(), self.link.tick());
-            self.note_sent(nth, &record, began.0, outcome.as_ref());
+            let ended = self.link.moment();
+            self.note_sent(nth, &record, began.at_ms, outcome.as_ref());
             let go_on = matches!(outcome, Some(Ok(()) | Err(SendError::TooLarge)));
             stuck = outcome.is_none();
             seen.sent.push(Sent { record, began, ended, outcome });
@@ -354,7 +354,7 @@ impl Near {
             let wait = self.stage.waiting("finish");
             let outcome = timeout(patience, sender.finish()).await.ok();
             drop(wait);
-            let ended = (self.stage.now_ms(), self.link.tick());
+            let ended = self.link.moment();
             let tone = if outcome == Some(Ok(())) { Tone::Good } else { Tone::Bad };
             self.stage.note(self.lane, tone, format!("finish: {}", told(outcome.as_ref())));
             seen.finish = Some(Finish { began_ms, ended, wire_before, outcome });

@@ -7,13 +7,15 @@
 //! - `peer`: the harness's own end of the link, and forged frames.
 //! - `world`: schedules, and what is seen when they are played.
 //! - `schedules`: which schedules put each promise to the test.
-//! - `promises`: what is checked.
+//! - `promises`: what is checked; `sending` and `receiving`: how.
 
 pub mod contract;
 mod link;
 mod peer;
 mod promises;
+mod receiving;
 mod schedules;
+mod sending;
 mod world;
 
 use std::sync::Arc;

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use explore::Plan;
 use rand::RngExt;
-use sim::{Choice, Lane, Random, Tone, Trace};
+use sim::{Choice, EventId, Lane, Random, Tone, Trace};
 use tokio::time::{sleep, timeout};
 
 use super::contract::*;
@@ -179,6 +179,8 @@ pub struct Sent {
     pub ended: Moment,
     /// What it returned; nothing if it did not.
     pub outcome: Option<Result<(), SendError>>,
+    /// Its return in the trace.
+    pub event: Option<EventId>,
 }
 
 /// The end of a stream, as the sender's caller saw it.
@@ -191,6 +193,13 @@ pub struct Finish {
     pub outcome: Option<Result<(), SendError>>,
 }
 
+impl Finish {
+    /// How long the call took.
+    pub fn lasted_ms(&self) -> u64 {
+        self.ended.at_ms - self.began_ms
+    }
+}
+
 /// A call of `next`.
 #[derive(Clone, Debug)]
 pub struct Got {
@@ -199,6 +208,8 @@ pub struct Got {
     pub at_ms: u64,
     /// What it returned; nothing if it did not.
     pub outcome: Option<Result<Option<Vec<u8>>, ReceiveError>>,
+    /// Its return in the trace.
+    pub event: EventId,
 }
 
 /// How long a call may take before it counts as one that never returns.
@@ -287,8 +298,13 @@ async fn script(ends: Ends, choice: Choice, plan: Plan<Setup, Entry>, stage: Sta
 }
 
 impl Sent {
+    /// How long the call took.
+    pub fn lasted_ms(&self) -> u64 {
+        self.ended.at_ms - self.began.at_ms
+    }
+
     fn unseen(record: Vec<u8>) -> Self {
-        Sent { record, began: Moment::default(), ended: Moment::default(), outcome: Some(Ok(())) }
+        Sent { record, began: Moment::default(), ended: Moment::default(), outcome: Some(Ok(())), event: None }
     }
 }
 
@@ -341,10 +357,10 @@ impl Near {
             let outcome = timeout(patience, sender.send(record.clone())).await.ok();
             drop(wait);
             let ended = self.link.moment();
-            self.note_sent(nth, &record, began.at_ms, outcome.as_ref());
+            let event = Some(self.note_sent(nth, &record, began.at_ms, outcome.as_ref()));
             let go_on = matches!(outcome, Some(Ok(()) | Err(SendError::TooLarge)));
             stuck = outcome.is_none();
-            seen.sent.push(Sent { record, began, ended, outcome });
+            seen.sent.push(Sent { record, began, ended, outcome, event });
             if !go_on {
                 break;
             }
@@ -364,14 +380,15 @@ impl Near {
         seen.closed_ms = Some(self.stage.now_ms());
     }
 
-    /// Records that are taken at once, as most are, are not worth a line each.
-    fn note_sent(&self, nth: usize, record: &[u8], began_ms: u64, outcome: Option<&Result<(), SendError>>) {
+    fn note_sent(&self, nth: usize, record: &[u8], began_ms: u64, outcome: Option<&Result<(), SendError>>) -> EventId {
         let took_ms = self.stage.now_ms() - began_ms;
-        if nth < 3 || took_ms > 0 || outcome != Some(&Ok(())) {
-            let waited = if took_ms > 0 { format!(", after {took_ms} ms") } else { String::new() };
-            let text = format!("send record {nth}, {} bytes: {}{waited}", record.len(), told(outcome));
-            self.stage.note(self.lane, Tone::Plain, text);
-        }
+        let waited = if took_ms > 0 { format!(" after {took_ms} ms") } else { String::new() };
+        let (tone, text) = match outcome {
+            Some(Ok(())) => (Tone::Plain, format!("send record {nth}, {} bytes: taken{waited}", record.len())),
+            Some(Err(error)) => (Tone::Plain, format!("send record {nth}, {} bytes: {error:?}{waited}", record.len())),
+            None => (Tone::Bad, format!("send of record {nth} has not returned{waited}")),
+        };
+        self.stage.note(self.lane, tone, text)
     }
 
     /// The frames of the harness's own sender, with the schedule's changes, and whether the last one is forged.
@@ -464,19 +481,19 @@ impl Far {
             let wait = self.stage.waiting(format!("call {} of next", got.len()));
             let outcome = timeout(Duration::from_millis(PATIENCE_MS), receiver.next()).await.ok();
             drop(wait);
-            self.note(got.len(), outcome.as_ref());
+            let event = self.note(got.len(), outcome.as_ref());
             if !matches!(outcome, Some(Ok(Some(_)))) {
                 over += 1;
             }
             let stuck = outcome.is_none();
-            got.push(Got { taken_before, at_ms: self.stage.now_ms(), outcome });
+            got.push(Got { taken_before, at_ms: self.stage.now_ms(), outcome, event });
             if stuck {
                 return;
             }
         }
     }
 
-    fn note(&self, nth: usize, outcome: Option<&Result<Option<Vec<u8>>, ReceiveError>>) {
+    fn note(&self, nth: usize, outcome: Option<&Result<Option<Vec<u8>>, ReceiveError>>) -> EventId {
         let (tone, text) = match outcome {
             Some(Ok(Some(record))) => {
                 self.stage.count(evidence::RECEIVED);
@@ -486,6 +503,6 @@ impl Far {
             Some(Err(error)) => (Tone::Plain, format!("error: {error:?}")),
             None => (Tone::Bad, "next has not returned".to_owned()),
         };
-        self.stage.note(self.lane, tone, text);
+        self.stage.note(self.lane, tone, text)
     }
 }

@@ -57,10 +57,10 @@ pub enum FrameKind {
 /// - While there is enough to send, frames are full and deflated. Sent as fast as they are taken, records are on the
 ///   wire within twice the ideal, plus [`Policy::linger_ms`], plus 10 ms. The ideal is the time the link needs for
 ///   the same records in the fullest frames at flate2's default level.
-/// - A frame whose content deflating makes no smaller is stored. Of such data, the whole stream is at most 2 % and
-///   100 bytes longer than its contents.
-/// - Small records travel together: `t` ms and `c` bytes of content take at most
-///   `2 + t / linger_ms + 2 * c / frame_bytes` frames, the end not counted.
+/// - A frame whose content deflating makes no smaller is stored. Of such data, sent as fast as it is taken, the whole
+///   stream is at most 2 % and 100 bytes longer than its contents.
+/// - Small records travel together: `c` bytes of content, sent within `t` ms from the first `send` to `finish`, take at
+///   most `2 + t / linger_ms + 2 * c / frame_bytes` frames, the end frame not counted.
 /// - No record is held back: the write of its frame begins no later than [`Policy::linger_ms`] after `send` took it, or
 ///   as soon as all writes before it are done if that is later.
 /// - The records that `send` took and whose frames are not on the wire yet have at most [`Policy::window_bytes`] bytes

@@ -105,7 +105,7 @@ pub fn stalls(draw: &mut Draw) -> Schedule {
     let frame_bytes = draw.random.random_range(2..=4) * 512;
     let window_bytes = frame_bytes * draw.random.random_range(2..=6);
     let policy = Policy { frame_bytes, window_bytes, ..POLICY };
-    let bytes = draw.random.random_range(50..=frame_bytes / 2);
+    let bytes = draw.random.random_range(frame_bytes / 5..=frame_bytes / 2);
     let from_ms = draw.random.random_range(0..=50);
     let count = (3 * window_bytes + 4_096) / bytes;
     let stall = Entry::Stall { from_ms, to_ms: from_ms + draw.random.random_range(500..=2_000) };

@@ -3,5 +3,8 @@
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
 
+#[cfg(feature = "chatty_reads")]
+pub mod chatty_reads;
+
 #[cfg(feature = "thin_pipe")]
 pub mod thin_pipe;

@@ -12,13 +12,20 @@ macro_rules! exercise {
     (ch01, thin_pipe, $($module:ident)::+) => {
         $crate::ch01::thin_pipe::exercise::<$($module)::+::Sender, $($module)::+::Receiver>()
     };
+    (ch01, wire_format, $($module:ident)::+) => {
+        $crate::ch01::wire_format::exercise::<$($module)::+::Codec>()
+    };
 }
 
 /// The `main` of a chapter's test target: every exercise whose feature is on.
 #[macro_export]
 macro_rules! grade {
     (ch01, $package:ident) => {
-        $crate::grade!(@main ch01, $package, "flaky_rpc" flaky_rpc, "chatty_reads" chatty_reads, "thin_pipe" thin_pipe);
+        $crate::grade!(@main ch01, $package,
+            "flaky_rpc" flaky_rpc,
+            "chatty_reads" chatty_reads,
+            "thin_pipe" thin_pipe,
+            "wire_format" wire_format);
     };
     (@main $chapter:ident, $package:ident, $($feature:literal $id:ident),+) => {
         fn main() -> ::std::process::ExitCode {

@@ -8,3 +8,6 @@ pub mod chatty_reads;
 
 #[cfg(feature = "thin_pipe")]
 pub mod thin_pipe;
+
+#[cfg(feature = "wire_format")]
+pub mod wire_format;

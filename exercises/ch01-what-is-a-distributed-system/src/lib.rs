@@ -6,5 +6,8 @@ pub mod flaky_rpc;
 #[cfg(feature = "chatty_reads")]
 pub mod chatty_reads;
 
+#[cfg(feature = "thin_pipe")]
+pub mod thin_pipe;
+
 #[cfg(feature = "wire_format")]
 pub mod wire_format;

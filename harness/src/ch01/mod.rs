@@ -2,4 +2,5 @@
 
 pub mod chatty_reads;
 pub mod flaky_rpc;
+pub mod thin_pipe;
 pub mod wire_format;

@@ -3,5 +3,14 @@
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
 
+#[cfg(feature = "chatty_reads")]
+pub mod chatty_reads;
+
+#[cfg(feature = "thin_pipe")]
+pub mod thin_pipe;
+
 #[cfg(feature = "schema_drift")]
 pub mod schema_drift;
+
+#[cfg(feature = "wire_format")]
+pub mod wire_format;

@@ -70,11 +70,8 @@ impl Path {
 
     /// The names on the way.
     fn names(&self) -> Vec<&str> {
-        let name = |step| match step {
-            &Step::Field(ref name) => Some(name.as_str()),
-            Step::Index(_) => None,
-        };
-        self.0.iter().filter_map(name).collect()
+        let steps = self.0.iter();
+        steps.filter_map(|step| if let Step::Field(name) = step { Some(name.as_str()) } else { None }).collect()
     }
 
     /// The item that it leads into.

@@ -205,8 +205,8 @@ fn counterexample(paint: Paint, example: &Counterexample) -> String {
     }
     if !example.schedule.is_empty() {
         let _ = writeln!(out, "\n  {}", paint.dim("what it takes"));
-        for entry in &example.schedule {
-            let _ = writeln!(out, "    {}", paint.style(Style::Fault, entry));
+        for line in example.schedule.iter().flat_map(|entry| entry.lines()) {
+            let _ = writeln!(out, "    {}", paint.style(Style::Fault, line));
         }
     }
     if !example.diagram.is_empty() {
@@ -365,6 +365,15 @@ flaky_rpc: A reply comes  broken
   lesson: cargo xtask lesson ch01#flaky_rpc
 ";
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn an_entry_of_several_lines_stays_below_its_heading() {
+        let mut exercise = broken();
+        let example = exercise.checks[0].counterexample.as_mut().expect("a broken promise has a story");
+        example.schedule = vec!["the value\n{\n  7\n}".to_owned()];
+        let told = details(&context(), &exercise);
+        assert!(told.contains("  what it takes\n    the value\n    {\n      7\n    }\n"), "{told}");
     }
 
     #[test]

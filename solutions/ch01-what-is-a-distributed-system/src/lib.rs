@@ -2,3 +2,6 @@
 
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
+
+#[cfg(feature = "moving_targets")]
+pub mod moving_targets;

@@ -43,7 +43,7 @@ use crate::Random;
 ///   light load (one call at a time) as well as under heavy load.
 /// - Under heavy load (two calls or more under way for each instance), an instance that begins to take ten times as long
 ///   as the others gets at most 0.6 times the mean from then on.
-/// - An instance that is new, or is up again, gets between 0.5 and 2 times the mean over the calls after its news.
+/// - An instance that is new, or is up again, gets as much from its news on: between 0.5 and 1.5 times the mean.
 ///
 /// # What is promised about failures
 ///
@@ -52,7 +52,7 @@ use crate::Random;
 ///   goes on getting calls (at least one attempt in the next 20 calls for each instance that is up).
 /// - After that time it is probed: of the next 20 calls for each instance that is up, at least one goes there. Until an
 ///   attempt has succeeded, it gets one at a time. A failed probe ejects it for another [`Policy::eject_ms`] at once.
-/// - After a successful probe it gets between 0.5 and 2 times the mean again, over the next 100 calls for each instance.
+/// - After a successful probe it gets between 0.5 and 1.5 times the mean again, counted as above.
 /// - If no instance that is up may get a call, all that are up may: a call fails without an attempt
 ///   ([`CallError::NoInstances`]) only if none is up.
 ///

@@ -102,8 +102,10 @@ pub fn drains(draw: &mut Draw) -> Schedule {
 pub fn arrivals(draw: &mut Draw) -> Schedule {
     let instances = 2;
     let every_ms = if draw.index.is_multiple_of(2) { 4 } else { 30 };
-    let joined_ms = START_MS + 60 * every_ms;
-    let mut entries = vec![calls(START_MS, 390, every_ms)];
+    // Long enough, at times, to tell calls under way from all calls that an instance ever had.
+    let before = if draw.index.is_multiple_of(4) { 220 } else { 40 };
+    let joined_ms = START_MS + before * every_ms;
+    let mut entries = vec![calls(START_MS, before + 330, every_ms)];
     if draw.index % 4 < 2 {
         entries.push(news(joined_ms, InstanceId(3), 1, Status::Up));
     } else {
@@ -273,6 +275,6 @@ pub fn registry_down(draw: &mut Draw) -> Schedule {
     entries.push(news(joins_ms, InstanceId(instances + 1), 1, Status::Up));
     // An instance that departs is told about only afterwards, so that no call finds it gone before that.
     entries.push(news(joins_ms + 20, InstanceId(1), 2, Status::Departed));
-    entries.push(calls(to_ms + setup.policy.registry_retry_ms + 50, 20 * (u64::from(instances) + 1) + 20, 10));
+    entries.push(calls(to_ms + setup.policy.registry_retry_ms + 50, 20 * (u64::from(instances) + 1) + 100, 3));
     Plan { setup, entries }
 }

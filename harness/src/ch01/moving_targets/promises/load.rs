@@ -18,7 +18,6 @@ const SAMPLE_CALLS: usize = 100;
 
 /// Multiples of the mean.
 const EVEN: (f64, f64) = (0.5, 1.5);
-const CATCHING_UP: (f64, f64) = (0.5, 2.0);
 const SLOW_AT_MOST: f64 = 0.6;
 
 /// The attempts within the 100 calls for each instance that is up then, if so many follow.
@@ -47,7 +46,7 @@ pub fn new_share(seen: &Seen, counts: &mut Evidence) -> Verdict {
         let Some(shares) = sample(seen, news.settled_ms) else { continue };
         let instance = news.event.instance;
         let when = format!("of the calls after the news at {} ms that it is up", news.readable_ms);
-        within(&shares, Some(instance), CATCHING_UP, &when)?;
+        within(&shares, Some(instance), EVEN, &when)?;
         counts.count(NEW);
     }
     Ok(())
@@ -92,7 +91,7 @@ pub fn recovered(seen: &Seen, counts: &mut Evidence) -> Verdict {
             let Some(Ended::Recovered { at_ms }) = ejection.ended else { continue };
             let Some(shares) = sample(seen, at_ms + AT_ONCE_MS) else { continue };
             let when = format!("of the calls after its probe succeeded at {at_ms} ms");
-            within(&shares, Some(instance), CATCHING_UP, &when)?;
+            within(&shares, Some(instance), EVEN, &when)?;
             counts.count(RECOVERED);
         }
     }

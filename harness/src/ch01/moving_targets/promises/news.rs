@@ -4,7 +4,7 @@ use explore::{Breach, Evidence};
 
 use super::Verdict;
 use crate::ch01::moving_targets::contract::*;
-use crate::ch01::moving_targets::seen::{AttemptEnd, CallOutcome, NewsSeen, Seen};
+use crate::ch01::moving_targets::seen::{AttemptEnd, AttemptSeen, CallOutcome, NewsSeen, Seen};
 use crate::ch01::moving_targets::world::told;
 
 pub const GONE: &str = "a call is sent after an instance has departed";
@@ -57,8 +57,11 @@ fn newest(seen: &Seen, instance: InstanceId, at_ms: u64) -> NewsSeen {
 pub fn finishes(seen: &Seen, counts: &mut Evidence) -> Verdict {
     for news in seen.news.iter().filter(|news| news.event.status == Status::Draining) {
         let instance = news.event.instance;
-        let had = |ms: u64, ended_ms: u64| ms < news.readable_ms && ended_ms > news.readable_ms;
-        for attempt in seen.attempts_at(instance).filter(|attempt| had(attempt.at_ms, attempt.ended_ms())) {
+        let had = |attempt: &&AttemptSeen| {
+            let cut_off = matches!(attempt.ended, Some((at_ms, AttemptEnd::GivenUp)) if at_ms == news.readable_ms);
+            attempt.at_ms < news.readable_ms && (cut_off || attempt.ended_ms() > news.readable_ms)
+        };
+        for attempt in seen.attempts_at(instance).filter(had) {
             let call = seen.calls.iter().find(|call| call.id == attempt.call);
             let returned = call.map(|call| &call.outcome);
             let own = matches!(returned, Some(CallOutcome::Returned(Ok(reply))) if reply.served_by == instance);
@@ -125,7 +128,10 @@ pub fn living(seen: &Seen, counts: &mut Evidence) -> Verdict {
         };
         let news = newest(seen, instance, old.readable_ms);
         // Whoever does not take it back in the first place breaks another promise.
-        if got(news.readable_ms, old.readable_ms) > 0 && got(old.settled_ms, to_ms) == 0 {
+        if got(news.readable_ms, old.readable_ms) == 0 {
+            continue;
+        }
+        if got(old.settled_ms, to_ms) == 0 {
             return Err(Breach::new(
                 format!("{instance} got no more calls after old news came at {} ms", old.readable_ms),
                 format!("its share as before, because {}", told(&news.event)),

@@ -77,8 +77,11 @@ pub fn departures(draw: &mut Draw) -> Schedule {
     for instance in (1..=draw.random.random_range(1..=2)).map(InstanceId) {
         entries.push(news(draw.random.random_range(150..=350), instance, 2, Status::Departed));
     }
-    let first = draw.random.random_range(5..=15);
-    entries.push(Entry::FailsAttempts { instance: InstanceId(3), first, last: first });
+    let mut first = 1;
+    for _ in 0..4 {
+        first += draw.random.random_range(2..=5);
+        entries.push(Entry::FailsAttempts { instance: InstanceId(3), first, last: first });
+    }
     Plan { setup: setup(draw, instances), entries }
 }
 
@@ -110,9 +113,8 @@ pub fn arrivals(draw: &mut Draw) -> Schedule {
         entries.push(news(joined_ms, InstanceId(3), 1, Status::Up));
     } else {
         let instance = any_of(draw, instances);
-        entries.push(news(joined_ms - 25, instance, 2, Status::Departed));
+        entries.push(news(joined_ms - 8, instance, 2, Status::Departed));
         entries.push(news(joined_ms, instance, 3, Status::Up));
-        entries.push(Entry::Slow { instance, from_ms: 0, to_ms: joined_ms - 20, answers_after_ms: 120 });
     }
     Plan { setup: setup(draw, instances), entries }
 }

@@ -1,7 +1,6 @@
 //! Takes the better of two by expected wait: a moving average of the latency times the calls under way (Finagle's
 //! peak EWMA, without the peak). Calls wait a little for the first news.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -67,7 +67,10 @@ pub fn single_failures(draw: &mut Draw) -> Schedule {
             }
         }
     }
-    Plan { setup: setup(draw, instances), entries }
+    let mut setup = setup(draw, instances);
+    // These failures are not to eject anybody.
+    setup.policy.eject_after = 10;
+    Plan { setup, entries }
 }
 
 /// Instances depart under load, while attempts at others fail.
@@ -143,7 +146,8 @@ pub fn slow(draw: &mut Draw) -> Schedule {
 /// Callers give up on an instance that is slow, or on the probes of one that does not answer; then all is well.
 pub fn given_up(draw: &mut Draw) -> Schedule {
     let instances = 3;
-    let setup = setup(draw, instances);
+    let mut setup = setup(draw, instances);
+    setup.policy.eject_after = 2;
     let instance = any_of(draw, instances);
     let give_up = |from_ms, count| Entry::Calls { from_ms, count, every_ms: 4, give_up_after_ms: Some(60) };
     let mut entries = Vec::new();
@@ -198,11 +202,12 @@ pub fn few_failures(draw: &mut Draw) -> Schedule {
 /// One instance fails; it answers slowly when it comes back, or does not.
 pub fn mending(draw: &mut Draw) -> Schedule {
     let instances = some_instances(draw);
-    let setup = setup(draw, instances);
+    let mut setup = setup(draw, instances);
+    setup.policy.eject_after = 2;
     let instance = any_of(draw, instances);
     let fails_to_ms = START_MS + 200 + SEND_TIMEOUT_MS;
     let probed_ms = fails_to_ms + SEND_TIMEOUT_MS + setup.policy.eject_ms;
-    let mut entries = vec![calls(START_MS, 60, 5), calls(probed_ms, 100, 5)];
+    let mut entries = vec![calls(START_MS, 100, 2), calls(probed_ms, 100, 5)];
     entries.push(Entry::Fails { instance, from_ms: START_MS, to_ms: fails_to_ms, how: how(draw) });
     let answers_after_ms = draw.random.random_range(100..=250);
     entries.push(Entry::Slow { instance, from_ms: fails_to_ms, to_ms: FOR_EVER_MS, answers_after_ms });
@@ -212,14 +217,16 @@ pub fn mending(draw: &mut Draw) -> Schedule {
 /// One instance fails and is well again when it is probed.
 pub fn recovering(draw: &mut Draw) -> Schedule {
     let instances = 3;
-    let setup = setup(draw, instances);
+    let mut setup = setup(draw, instances);
+    setup.policy.eject_after = 2;
     let fails_to_ms = START_MS + 200;
     let probed_ms = fails_to_ms + SEND_TIMEOUT_MS + setup.policy.eject_ms + 20;
-    let every_ms = if draw.index % 4 < 2 { 4 } else { 30 };
+    let every_ms = if draw.index % 4 < 2 { 2 } else { 30 };
+    let instance = InstanceId(u32::try_from(draw.index % u64::from(instances)).expect("one of three") + 1);
     let entries = vec![
         calls(START_MS, 50, 4),
         calls(probed_ms, 20 * u64::from(instances) + 20 + 100 * u64::from(instances), every_ms),
-        Entry::Fails { instance: any_of(draw, instances), from_ms: 0, to_ms: fails_to_ms, how: how(draw) },
+        Entry::Fails { instance, from_ms: 0, to_ms: fails_to_ms, how: how(draw) },
     ];
     Plan { setup, entries }
 }

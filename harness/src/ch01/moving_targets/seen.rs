@@ -3,6 +3,8 @@
 //! Where the contract leaves a few milliseconds to the balancer, or leaves a matter to it, what is read here is
 //! *unknown*, and no promise is judged by it.
 
+use std::ops::RangeInclusive;
+
 use explore::Breach;
 use sim::EventId;
 
@@ -141,11 +143,11 @@ impl Seen {
         self.calls.iter().filter(|call| call.began_ms >= from_ms).nth(count).map(|call| call.began_ms)
     }
 
-    /// How many attempts each of these instances got between two moments.
-    pub fn shares(&self, instances: &[InstanceId], from_ms: u64, to_ms: u64) -> Shares {
+    /// How many attempts each of these instances got from these calls.
+    pub fn shares(&self, instances: &[InstanceId], calls: RangeInclusive<u64>) -> Shares {
         let count = |instance: &InstanceId| {
-            let within = |attempt: &&AttemptSeen| (from_ms..to_ms).contains(&attempt.at_ms);
-            (*instance, self.attempts_at(*instance).filter(within).count())
+            let theirs = |attempt: &&AttemptSeen| calls.contains(&attempt.call);
+            (*instance, self.attempts_at(*instance).filter(theirs).count())
         };
         Shares(instances.iter().map(count).collect())
     }

@@ -20,11 +20,12 @@ const SAMPLE_CALLS: usize = 100;
 const EVEN: (f64, f64) = (0.5, 1.5);
 const SLOW_AT_MOST: f64 = 0.6;
 
-/// The attempts within the 100 calls for each instance that is up then, if so many follow.
+/// The attempts of the next 100 calls for each instance that is up then, if so many follow.
 fn sample(seen: &Seen, from_ms: u64) -> Option<Shares> {
     let up = seen.up(from_ms);
-    let to_ms = seen.after_calls(from_ms, SAMPLE_CALLS * up.len())?;
-    Some(seen.shares(&up, from_ms, to_ms))
+    let sample: Vec<u64> = seen.calls.iter().filter(|call| call.began_ms >= from_ms).map(|call| call.id).collect();
+    let (first, last) = (*sample.first()?, *sample.get((SAMPLE_CALLS * up.len()).checked_sub(1)?)?);
+    Some(seen.shares(&up, first..=last))
 }
 
 fn within(shares: &Shares, instance: Option<InstanceId>, bounds: (f64, f64), when: &str) -> Verdict {

@@ -98,11 +98,10 @@ pub fn dead(seen: &Seen, counts: &mut Evidence) -> Verdict {
         let instance = old.event.instance;
         let gone = |at_ms| seen.status(instance, at_ms).is_some_and(|status| status != Status::Up);
         // Whoever does not let go of it in the first place breaks another promise.
-        if seen.attempts_at(instance).any(|attempt| gone(attempt.at_ms) && attempt.at_ms < old.readable_ms) {
-            continue;
-        }
+        let never_left =
+            seen.attempts_at(instance).any(|attempt| gone(attempt.at_ms) && attempt.at_ms < old.readable_ms);
         for attempt in seen.attempts.iter().filter(|attempt| attempt.at_ms >= old.readable_ms && gone(attempt.at_ms)) {
-            if attempt.instance == instance {
+            if attempt.instance == instance && !never_left {
                 let news = newest(seen, instance, attempt.at_ms);
                 return Err(attempt.breach(
                     format!("old news at {} ms brought {instance} back: it got call {}", old.readable_ms, attempt.call),

@@ -21,7 +21,7 @@ pub enum End {
     Hang,
     /// Killed: the exercise has used up its time since something in it hung.
     OutOfTime,
-    /// Killed: it printed too much.
+    /// Killed: it printed too much, or did nothing but print.
     Flood,
     /// Killed: it closed its output and went on.
     Mute,
@@ -93,7 +93,7 @@ fn hang(budget: &Budget) -> String {
 
 fn flood(budget: &Budget) -> String {
     format!(
-        "The process printed more than {} KiB during this check and was ended. Is there a println!, a dbg! or a \
+        "The process printed without end and was ended; a check may print {} KiB. Is there a println!, a dbg! or a \
          failing retry in an endless loop?",
         budget.output_kib
     )

@@ -239,3 +239,17 @@ fn a_failing_schedule_can_be_replayed_and_a_mended_one_passes() {
     assert!(ran.stdout.contains("keeps the promise now"), "{}", ran.stdout);
     checkout.run(&["replay", "flaky_rpc"]).exits(2);
 }
+
+#[cfg(unix)]
+#[test]
+fn ci_stops_at_the_first_step_that_fails_and_names_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let checkout = Checkout::fresh();
+    let cargo = temporary("failing-cargo.sh");
+    fs::write(&cargo, "#!/bin/sh\necho \"ran $1\"\n[ \"$1\" != clippy ]\n").expect("the folder for tests is writable");
+    fs::set_permissions(&cargo, fs::Permissions::from_mode(0o755)).expect("our own file");
+    let mut command = checkout.command(&["ci"]);
+    let ran = Ran::from(command.env("CARGO", &cargo).output().expect("the command is there")).exits(1);
+    assert!(ran.stdout.contains("ran fmt") && ran.stdout.contains("ran clippy") && !ran.stdout.contains("ran test"));
+    assert!(last_line(&ran.stdout).contains("`cargo clippy"), "{}", ran.stdout);
+}

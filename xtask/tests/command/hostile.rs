@@ -69,7 +69,7 @@ fn unbounded_memory() {
 
 #[test]
 fn a_flood_of_output() {
-    costs("fn attack() { loop { println!(\"again and again\"); } }", CheckStatus::Aborted, "printed more than");
+    costs("fn attack() { loop { println!(\"again and again\"); } }", CheckStatus::Aborted, "printed without end");
 }
 
 #[test]

@@ -4,16 +4,13 @@ use explore::Plan;
 use rand::RngExt;
 
 use super::contract::*;
-use super::world::{Entry, Setup};
+use super::world::{Entry, FOR_EVER_MS, Setup};
 use crate::exercise::Draw;
 
 type Schedule = Plan<Setup, Entry>;
 
 /// When calls begin: the first news has been read by then.
 const START_MS: u64 = 100;
-
-/// Longer than any schedule.
-const FOR_EVER_MS: u64 = 1_000_000;
 
 fn policy(draw: &mut Draw) -> Policy {
     Policy {

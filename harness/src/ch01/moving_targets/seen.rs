@@ -3,6 +3,7 @@
 //! Where the contract leaves a few milliseconds to the balancer, or leaves a matter to it, what is read here is
 //! *unknown*, and no promise is judged by it.
 
+use std::fmt;
 use std::ops::RangeInclusive;
 
 use explore::Breach;
@@ -69,6 +70,19 @@ pub enum CallOutcome {
     Never,
 }
 
+impl fmt::Display for CallOutcome {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CallOutcome::Returned(Ok(Reply { answers, served_by })) => {
+                write!(out, "the reply of {served_by} to call {answers}")
+            }
+            CallOutcome::Returned(Err(error)) => write!(out, "the error {error:?}"),
+            CallOutcome::Dropped => write!(out, "nothing, its caller gave up"),
+            CallOutcome::Never => write!(out, "nothing"),
+        }
+    }
+}
+
 /// One attempt, as the network saw it.
 #[derive(Clone, Debug)]
 pub struct AttemptSeen {
@@ -103,6 +117,28 @@ pub enum AttemptEnd {
     Answered,
     Failed(NetworkError),
     GivenUp,
+}
+
+impl fmt::Display for AttemptEnd {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            AttemptEnd::Answered => write!(out, "answered"),
+            AttemptEnd::Failed(NetworkError::Refused) => write!(out, "refused"),
+            AttemptEnd::Failed(NetworkError::TimedOut) => write!(out, "timed out"),
+            AttemptEnd::GivenUp => write!(out, "dropped by the balancer"),
+        }
+    }
+}
+
+/// Names, with commas.
+pub fn names(instances: &[InstanceId]) -> String {
+    let names: Vec<String> = instances.iter().map(InstanceId::to_string).collect();
+    names.join(", ")
+}
+
+/// How many of something, in the singular or the plural.
+pub fn several(count: usize, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }
 
 impl Seen {

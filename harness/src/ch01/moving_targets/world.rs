@@ -66,10 +66,10 @@ impl fmt::Display for Entry {
             }
             Entry::News { at_ms, event } => write!(out, "news at {at_ms} ms: {}", told(event)),
             Entry::Fails { instance, from_ms, to_ms, how: NetworkError::Refused } => {
-                write!(out, "{instance} refuses every attempt from {from_ms} ms to {to_ms} ms")
+                write!(out, "{instance} refuses every attempt {}", span(*from_ms, *to_ms))
             }
             Entry::Fails { instance, from_ms, to_ms, how: NetworkError::TimedOut } => {
-                write!(out, "{instance} answers nothing from {from_ms} ms to {to_ms} ms")
+                write!(out, "{instance} answers nothing {}", span(*from_ms, *to_ms))
             }
             Entry::FailsAttempts { instance, first, last } if first == last => {
                 write!(out, "attempt {first} at {instance} is refused")
@@ -78,13 +78,20 @@ impl fmt::Display for Entry {
                 write!(out, "attempts {first} to {last} at {instance} are refused")
             }
             Entry::Slow { instance, from_ms, to_ms, answers_after_ms } => {
-                write!(out, "{instance} takes {answers_after_ms} ms to answer from {from_ms} ms to {to_ms} ms")
+                write!(out, "{instance} takes {answers_after_ms} ms to answer {}", span(*from_ms, *to_ms))
             }
             Entry::RegistryDown { from_ms, to_ms } => {
                 write!(out, "the registry is down from {from_ms} ms to {to_ms} ms")
             }
         }
     }
+}
+
+/// The end of a fault that does not end.
+pub const FOR_EVER_MS: u64 = u64::MAX;
+
+fn span(from_ms: u64, to_ms: u64) -> String {
+    if to_ms == FOR_EVER_MS { format!("from {from_ms} ms on") } else { format!("from {from_ms} ms to {to_ms} ms") }
 }
 
 /// News in a few words.

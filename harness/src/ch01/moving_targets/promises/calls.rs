@@ -4,7 +4,9 @@ use explore::{Breach, Evidence};
 
 use super::Verdict;
 use crate::ch01::moving_targets::contract::*;
-use crate::ch01::moving_targets::seen::{AT_ONCE_MS, AttemptEnd, AttemptSeen, CallOutcome, CallSeen, Seen};
+use crate::ch01::moving_targets::seen::{
+    AT_ONCE_MS, AttemptEnd, AttemptSeen, CallOutcome, CallSeen, Seen, names, several,
+};
 
 pub const TOGETHER: &str = "a call begins while others are under way";
 pub const TRIED_TWICE: &str = "a call is tried a second time";
@@ -23,16 +25,16 @@ pub fn at_once(seen: &Seen, counts: &mut Evidence) -> Verdict {
         let expected = format!("its first attempt before {latest_ms} ms");
         let Some(first) = attempts.first() else {
             return Err(Breach::new(
-                format!("call {} sent nothing, although {} instances are up", call.id, seen.up(call.began_ms).len()),
+                format!("call {} sent nothing, although {} are up", call.id, names(&seen.up(call.began_ms))),
                 expected,
-                format!("{:?} at {} ms", call.outcome, call.ended_ms),
+                format!("{} at {} ms", call.outcome, call.ended_ms),
             ));
         };
         if first.at_ms > latest_ms {
             return Err(first.breach(
-                format!("call {} began at {} ms and was not sent before {} ms", call.id, call.began_ms, first.at_ms),
+                format!("call {} began at {} ms and was sent only at {} ms", call.id, call.began_ms, first.at_ms),
                 expected,
-                format!("{} ms; {under_way} other calls were under way when it began", first.at_ms),
+                format!("at {} ms; calls under way when it began: {under_way}", first.at_ms),
             ));
         }
         if under_way > 0 {
@@ -53,8 +55,8 @@ fn returns_at_once(call: &CallSeen, last: &AttemptSeen) -> Verdict {
     }
     Err(last.breach(
         format!("call {} did not return what its last attempt brought at {ended_ms} ms", call.id),
-        format!("{:?} before {latest_ms} ms", result(call, last.instance, end)),
-        format!("{:?} at {} ms", call.outcome, call.ended_ms),
+        format!("{} before {latest_ms} ms", CallOutcome::Returned(result(call, last.instance, end))),
+        format!("{} at {} ms", call.outcome, call.ended_ms),
     ))
 }
 
@@ -91,10 +93,10 @@ pub fn tried_once_more(seen: &Seen, counts: &mut Evidence) -> Verdict {
             let last = attempts.last().unwrap_or(first);
             return Err(last.breach(
                 format!(
-                    "call {} failed at {} at {failed_ms} ms and then made {} more attempts",
+                    "call {} failed at {} at {failed_ms} ms and then made {}",
                     call.id,
                     first.instance,
-                    more.len()
+                    several(more.len(), "more attempt")
                 ),
                 expected,
                 format!("its attempts: {}", all.join(", ")),

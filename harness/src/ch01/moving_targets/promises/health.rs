@@ -3,7 +3,7 @@
 use explore::{Breach, Evidence};
 
 use super::Verdict;
-use crate::ch01::moving_targets::seen::{AT_ONCE_MS, AttemptEnd, CallOutcome, Ejection, Ended, Seen};
+use crate::ch01::moving_targets::seen::{AT_ONCE_MS, AttemptEnd, CallOutcome, Ejection, Ended, Seen, names, several};
 use crate::ch01::moving_targets::world::Entry;
 
 pub const EJECTED: &str = "calls go out while an instance is ejected";
@@ -75,7 +75,10 @@ pub fn forgiven(seen: &Seen, counts: &mut Evidence) -> Verdict {
             let Some(to_ms) = patience_ms(seen, at_ms + AT_ONCE_MS) else { continue };
             if !seen.attempts_at(instance).any(|attempt| (*at_ms..to_ms).contains(&attempt.at_ms)) {
                 return Err(Breach::new(
-                    format!("{instance} got no more calls after {failures} failures in a row, at {at_ms} ms"),
+                    format!(
+                        "{instance} got no more calls after {} in a row, at {at_ms} ms",
+                        several(failures as usize, "failure")
+                    ),
                     format!("calls as before: fewer than {} in a row eject nobody", seen.setup.policy.eject_after),
                     format!("no attempt there from {at_ms} ms to {to_ms} ms"),
                 ));
@@ -159,8 +162,8 @@ pub fn still_tries(seen: &Seen, counts: &mut Evidence) -> Verdict {
         if attempts == 0 {
             return Err(Breach::new(
                 format!("call {} at {} ms was sent to nobody", call.id, call.began_ms),
-                format!("an attempt at one of {up:?}: they failed before, but there is nobody else"),
-                format!("{:?} without an attempt", call.outcome),
+                format!("an attempt at one of {}: they failed before, but there is nobody else", names(&up)),
+                format!("{}, without an attempt", call.outcome),
             ));
         }
         if call.began_ms >= to_ms {
@@ -169,7 +172,7 @@ pub fn still_tries(seen: &Seen, counts: &mut Evidence) -> Verdict {
                 return Err(Breach::new(
                     format!("call {} failed at {} ms, though all instances answer again", call.id, call.ended_ms),
                     format!("success from {to_ms} ms on"),
-                    format!("{:?} after {attempts} attempts", call.outcome),
+                    format!("{}, after {}", call.outcome, several(attempts, "attempt")),
                 ));
             }
         }

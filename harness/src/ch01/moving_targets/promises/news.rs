@@ -4,7 +4,7 @@ use explore::{Breach, Evidence};
 
 use super::Verdict;
 use crate::ch01::moving_targets::contract::*;
-use crate::ch01::moving_targets::seen::{AttemptEnd, AttemptSeen, CallOutcome, NewsSeen, Seen};
+use crate::ch01::moving_targets::seen::{AttemptEnd, AttemptSeen, CallOutcome, NewsSeen, Seen, names};
 use crate::ch01::moving_targets::world::told;
 
 pub const GONE: &str = "a call is sent after an instance has departed";
@@ -39,7 +39,7 @@ fn none_while(seen: &Seen, status: Status, counts: &mut Evidence, evidence: &'st
                 return Err(attempt.breach(
                     format!("call {} was sent to {instance} at {} ms", attempt.call, attempt.at_ms),
                     format!("none from {} ms on: {}", news.settled_ms, told(&news.event)),
-                    format!("news that could be read at {} ms, and an attempt afterwards", news.readable_ms),
+                    format!("an attempt at {} ms; the news could be read at {} ms", attempt.at_ms, news.readable_ms),
                 ));
             }
             counts.count(evidence);
@@ -73,7 +73,14 @@ pub fn finishes(seen: &Seen, counts: &mut Evidence) -> Verdict {
                         attempt.call, news.readable_ms
                     ),
                     format!("the reply of {instance} is waited for and returned"),
-                    format!("attempt: {:?}; call: {returned:?}", attempt.ended),
+                    format!(
+                        "the attempt was {}; the call returned {}",
+                        attempt
+                            .ended
+                            .as_ref()
+                            .map_or("still waiting".to_owned(), |(at_ms, end)| format!("{end} at {at_ms} ms")),
+                        returned.map_or("nothing".to_owned(), ToString::to_string)
+                    ),
                 ));
             }
             counts.count(FINISHES);
@@ -157,8 +164,8 @@ pub fn last_known(seen: &Seen, counts: &mut Evidence) -> Verdict {
         let up = seen.up(call.began_ms);
         return Err(Breach::new(
             format!("call {} failed at {} ms, while the registry was down", call.id, call.ended_ms),
-            format!("a reply: the instances known at {from_ms} ms still serve ({up:?})"),
-            format!("{:?}", call.outcome),
+            format!("a reply: the instances known at {from_ms} ms still serve ({})", names(&up)),
+            call.outcome.to_string(),
         ));
     }
     Ok(())

@@ -6,6 +6,9 @@ macro_rules! exercise {
     (ch01, flaky_rpc, $($module:ident)::+) => {
         $crate::ch01::flaky_rpc::exercise::<$($module)::+::Client>()
     };
+    (ch01, chatty_reads, $($module:ident)::+) => {
+        $crate::ch01::chatty_reads::exercise::<$($module)::+::CachingReader>()
+    };
     (ch01, moving_targets, $($module:ident)::+) => {
         $crate::ch01::moving_targets::exercise::<$($module)::+::Balancer>()
     };
@@ -15,7 +18,7 @@ macro_rules! exercise {
 #[macro_export]
 macro_rules! grade {
     (ch01, $package:ident) => {
-        $crate::grade!(@main ch01, $package, "flaky_rpc" flaky_rpc, "moving_targets" moving_targets);
+        $crate::grade!(@main ch01, $package, "flaky_rpc" flaky_rpc, "chatty_reads" chatty_reads, "moving_targets" moving_targets);
     };
     (@main $chapter:ident, $package:ident, $($feature:literal $id:ident),+) => {
         fn main() -> ::std::process::ExitCode {

@@ -3,5 +3,8 @@
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
 
+#[cfg(feature = "chatty_reads")]
+pub mod chatty_reads;
+
 #[cfg(feature = "moving_targets")]
 pub mod moving_targets;

@@ -91,13 +91,12 @@ pub fn tried_once_more(seen: &Seen, counts: &mut Evidence) -> Verdict {
             let all: Vec<String> =
                 attempts.iter().map(|attempt| format!("{} at {} ms", attempt.instance, attempt.at_ms)).collect();
             let last = attempts.last().unwrap_or(first);
+            let then = match more {
+                [second] if second.instance == first.instance => "was sent there again".to_owned(),
+                _ => format!("made {}", several(more.len(), "more attempt")),
+            };
             return Err(last.breach(
-                format!(
-                    "call {} failed at {} at {failed_ms} ms and then made {}",
-                    call.id,
-                    first.instance,
-                    several(more.len(), "more attempt")
-                ),
+                format!("call {} failed at {} at {failed_ms} ms and then {then}", call.id, first.instance),
                 expected,
                 format!("its attempts: {}", all.join(", ")),
             ));

@@ -12,6 +12,9 @@ macro_rules! exercise {
     (ch01, thin_pipe, $($module:ident)::+) => {
         $crate::ch01::thin_pipe::exercise::<$($module)::+::Sender, $($module)::+::Receiver>()
     };
+    (ch01, moving_targets, $($module:ident)::+) => {
+        $crate::ch01::moving_targets::exercise::<$($module)::+::Balancer>()
+    };
     (ch01, wire_format, $($module:ident)::+) => {
         $crate::ch01::wire_format::exercise::<$($module)::+::Codec>()
     };
@@ -25,6 +28,7 @@ macro_rules! grade {
             "flaky_rpc" flaky_rpc,
             "chatty_reads" chatty_reads,
             "thin_pipe" thin_pipe,
+            "moving_targets" moving_targets,
             "wire_format" wire_format);
     };
     (@main $chapter:ident, $package:ident, $($feature:literal $id:ident),+) => {

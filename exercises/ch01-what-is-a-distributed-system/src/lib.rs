@@ -9,5 +9,8 @@ pub mod chatty_reads;
 #[cfg(feature = "thin_pipe")]
 pub mod thin_pipe;
 
+#[cfg(feature = "moving_targets")]
+pub mod moving_targets;
+
 #[cfg(feature = "wire_format")]
 pub mod wire_format;

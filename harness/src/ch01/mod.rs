@@ -2,5 +2,6 @@
 
 pub mod chatty_reads;
 pub mod flaky_rpc;
+pub mod moving_targets;
 pub mod thin_pipe;
 pub mod wire_format;

@@ -2,3 +2,5 @@
 
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
+#[cfg(feature = "secure_channel")]
+pub mod secure_channel;

@@ -1,5 +1,7 @@
 //! Who takes part: the certificates in `identities/`, which `cargo run -p certificates` has made.
 
+use std::sync::OnceLock;
+
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 
@@ -48,6 +50,11 @@ impl Identity {
 
     /// What it has to show, and the one authority that everybody trusts.
     pub fn credentials(self) -> Credentials {
+        static READ: [OnceLock<Credentials>; 7] = [const { OnceLock::new() }; 7];
+        READ[self as usize].get_or_init(|| self.read()).clone()
+    }
+
+    fn read(self) -> Credentials {
         let key = PrivatePkcs8KeyDer::from_pem_slice(self.pem().as_bytes()).expect("each file begins with a key");
         Credentials {
             chain: certificates(self.pem()),

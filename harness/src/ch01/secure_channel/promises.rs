@@ -28,38 +28,45 @@ type Plan = explore::Plan<super::world::Setup, Entry>;
 /// Every promise of the contract.
 pub fn all() -> Vec<Promise<Between>> {
     use evidence::{CUT, DELIVERED, FLIPPED, GIVEN_UP, OPENED, REPEATED};
-    let promise = |name, draw: fn(&mut Draw) -> Plan, judge: Judge<Seen>, needs| Promise {
+    let promise = |name, schedules, draw: fn(&mut Draw) -> Plan, judge: Judge<Seen>, needs| Promise {
         name,
-        schedules: 9,
+        schedules,
         needs,
         draw,
         judge,
     };
     vec![
-        promise("messages_arrive_whole_and_in_order", schedules::sizes, arrive_whole, &[DELIVERED]),
-        promise("neither_direction_waits_for_the_other", schedules::both_ways, both_ways, &[DELIVERED]),
-        promise("messages_of_several_tasks_do_not_mix", schedules::crowds, do_not_mix, &[TOGETHER]),
-        promise("a_dropped_receive_loses_nothing", schedules::impatience, arrive_whole, &[GIVEN_UP, DELIVERED]),
-        promise("a_clean_close_ends_one_direction", schedules::closes, clean_close, &[LATE]),
-        promise("a_cut_stream_is_not_a_clean_end", schedules::cuts, truncation, &[CUT, TRUNCATED]),
-        promise("nothing_readable_is_on_the_wire", schedules::secrets, unreadable, &[DELIVERED, CUT]),
-        promise("a_server_of_another_authority_is_refused", schedules::strange_servers, refusal, &[REFUSED, OPENED]),
-        promise("a_server_of_another_name_is_refused", schedules::other_names, refusal, &[REFUSED, OPENED]),
-        promise("an_expired_certificate_is_refused", schedules::expired, refusal, &[REFUSED, OPENED]),
-        promise("a_client_without_a_certificate_is_refused", schedules::nameless_clients, refusal, &[REFUSED, OPENED]),
-        promise("a_client_of_another_authority_is_refused", schedules::strange_clients, refusal, &[REFUSED, OPENED]),
-        promise("older_protocol_versions_are_refused", schedules::old_versions, refusal, &[REFUSED, OPENED]),
+        promise("messages_arrive_whole_and_in_order", 12, schedules::sizes, arrive_whole, &[DELIVERED]),
+        promise("neither_direction_waits_for_the_other", 6, schedules::both_ways, both_ways, &[DELIVERED]),
+        promise("messages_of_several_tasks_do_not_mix", 6, schedules::crowds, do_not_mix, &[TOGETHER]),
+        promise("a_dropped_receive_loses_nothing", 6, schedules::impatience, arrive_whole, &[GIVEN_UP, DELIVERED]),
+        promise("a_clean_close_ends_one_direction", 6, schedules::closes, clean_close, &[LATE]),
+        promise("a_cut_stream_is_not_a_clean_end", 12, schedules::cuts, truncation, &[CUT, TRUNCATED]),
+        promise("nothing_readable_is_on_the_wire", 6, schedules::secrets, unreadable, &[DELIVERED, CUT]),
+        promise("a_server_of_another_authority_is_refused", 6, schedules::strange_servers, refusal, &[REFUSED, OPENED]),
+        promise("a_server_of_another_name_is_refused", 6, schedules::other_names, refusal, &[REFUSED, OPENED]),
+        promise("an_expired_certificate_is_refused", 6, schedules::expired, refusal, &[REFUSED, OPENED]),
+        promise(
+            "a_client_without_a_certificate_is_refused",
+            6,
+            schedules::nameless_clients,
+            refusal,
+            &[REFUSED, OPENED],
+        ),
+        promise("a_client_of_another_authority_is_refused", 6, schedules::strange_clients, refusal, &[REFUSED, OPENED]),
+        promise("older_protocol_versions_are_refused", 6, schedules::old_versions, refusal, &[REFUSED, OPENED]),
         promise(
             "a_failed_handshake_never_falls_back_to_plain_text",
+            12,
             schedules::failing_handshakes,
             no_fallback,
             &[HANDSHAKE_FAILED, OPENED],
         ),
-        promise("a_handshake_ends_in_time", schedules::slow_handshakes, in_time, &[KEPT_WAITING, OPENED]),
-        promise("a_flipped_bit_ends_the_session", schedules::flips, tampering_ends_it, &[FLIPPED, BROKEN]),
-        promise("recorded_traffic_is_refused", schedules::repeats, no_replay, &[REPEATED, REPLAYED, BROKEN]),
-        promise("a_message_beyond_the_limit_is_refused", schedules::long_messages, limit_holds, &[TOO_LONG, OPENED]),
-        promise("an_end_that_gives_up_says_so", schedules::refusals, says_so, &[TOLD, OPENED]),
+        promise("a_handshake_ends_in_time", 6, schedules::slow_handshakes, in_time, &[KEPT_WAITING, OPENED]),
+        promise("a_flipped_bit_ends_the_session", 12, schedules::flips, tampering_ends_it, &[FLIPPED, BROKEN]),
+        promise("recorded_traffic_is_refused", 12, schedules::repeats, no_replay, &[REPEATED, REPLAYED, BROKEN]),
+        promise("a_message_beyond_the_limit_is_refused", 6, schedules::long_messages, limit_holds, &[TOO_LONG, OPENED]),
+        promise("an_end_that_gives_up_says_so", 6, schedules::refusals, says_so, &[TOLD, OPENED]),
     ]
 }
 

@@ -32,7 +32,9 @@ const MAX_HEARD: usize = 1_000;
 /// The message with this number.
 pub fn text(side: Side, nth: u32, bytes: usize) -> Vec<u8> {
     let unit = format!("{side} {nth}: {SECRET}; ");
-    unit.bytes().cycle().take(bytes).collect()
+    let mut text = unit.repeat(bytes.div_ceil(unit.len())).into_bytes();
+    text.truncate(bytes);
+    text
 }
 
 /// When the first message may be sent: after the longest handshake.

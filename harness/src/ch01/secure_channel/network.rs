@@ -31,7 +31,7 @@ pub struct Network {
 #[derive(Default)]
 struct Direction {
     /// A copy of all of it, as it was handed in.
-    copy: Vec<u8>,
+    copy: Vec<Vec<u8>>,
     /// How often something was handed in.
     handed: u32,
     /// The message that is about to be sent.
@@ -73,8 +73,8 @@ impl Network {
         self.from(side).message = Some(message);
     }
 
-    /// Everything that side has handed in.
-    pub fn copy(&self, side: Side) -> Vec<u8> {
+    /// Everything that side has handed in, piece by piece.
+    pub fn copy(&self, side: Side) -> Vec<Vec<u8>> {
         self.from(side).copy.clone()
     }
 
@@ -215,7 +215,7 @@ impl Wire for End {
         if network.conduct.slow[self.side as usize] {
             sleep(Duration::from_millis(SLOW_MS[handed as usize % 2])).await;
         }
-        network.from(self.side).copy.extend_from_slice(&bytes);
+        network.from(self.side).copy.push(bytes.clone());
         network.pass_on(self.side, bytes, tamper);
     }
 

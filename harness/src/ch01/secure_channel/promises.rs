@@ -233,12 +233,15 @@ fn truncation(seen: &Seen, counts: &mut Evidence) -> Verdict {
             .entries
             .iter()
             .any(|entry| matches!(entry, Entry::Tampers { from, place: Place::Handshake(_), .. } if *from != side));
-        if in_handshake {
+        if in_handshake && !matches!(it.end, Some(Err(_))) {
             return Err(Breach::new(
-                format!("the stream was cut in the middle of the handshake, and `open` of the {side} did not notice"),
+                format!("the stream was cut in the middle of the handshake, and the {side} did not notice"),
                 "an error",
-                opened(it),
+                format!("`open`: {}; `receive`: {}", opened(it), ended(it)),
             ));
+        }
+        if in_handshake {
+            continue;
         }
         counts.count(TRUNCATED);
         if it.end != Some(Err(ChannelError::Truncated)) {
@@ -252,8 +255,8 @@ fn truncation(seen: &Seen, counts: &mut Evidence) -> Verdict {
     Ok(())
 }
 
-fn is_readable(wire: &[u8]) -> bool {
-    wire.windows(SECRET.len()).any(|window| window == SECRET.as_bytes())
+fn is_readable(wire: &[Vec<u8>]) -> bool {
+    wire.concat().windows(SECRET.len()).any(|window| window == SECRET.as_bytes())
 }
 
 fn unreadable(seen: &Seen, _: &mut Evidence) -> Verdict {

@@ -32,6 +32,10 @@ fn setup(draw: &mut Draw, cast: Cast) -> Setup {
     }
 }
 
+fn closed_by(closer: Side, setup: Setup) -> Setup {
+    Setup { closer, ..setup }
+}
+
 /// Everybody in turn: both ends are under test, only the client, only the server.
 fn any_cast(draw: &Draw) -> Cast {
     [Cast::Only(Side::Client), Cast::Only(Side::Server), Cast::Both][draw.index as usize % 3]
@@ -52,7 +56,8 @@ fn some_talk(draw: &mut Draw) -> Vec<Entry> {
         .to_vec()
 }
 
-fn random_tampering(draw: &mut Draw) -> bool {
+/// Two of three are.
+fn is_attacked(draw: &Draw) -> bool {
     draw.index % 3 != 2
 }
 
@@ -60,20 +65,22 @@ fn random_tampering(draw: &mut Draw) -> bool {
 pub fn sizes(draw: &mut Draw) -> Schedule {
     const BYTES: [usize; 7] = [0, 1, 40, 4_000, 20_000, 70_000, MAX_MESSAGE_BYTES];
     let cast = any_cast(draw);
+    let setup = setup(draw, cast);
+    let who = setup.closer;
     let mut entries = Vec::new();
-    for who in Side::ALL {
-        for nth in 0..draw.random.random_range(1..=3u64) {
-            let first = (draw.index < 3 && nth == 0).then_some(6);
-            let bytes = BYTES[first.unwrap_or_else(|| draw.random.random_range(0..BYTES.len()))];
-            let count = if bytes > 20_000 { 1 } else { draw.random.random_range(1..=4) };
-            entries.push(says(who, BEGIN_MS + nth * 10, count, bytes));
-        }
+    for nth in 0..draw.random.random_range(1..=4u64) {
+        let first = (draw.index < 3 && nth == 0).then_some(6);
+        let bytes = BYTES[first.unwrap_or_else(|| draw.random.random_range(0..BYTES.len()))];
+        let count = if bytes > 20_000 { 1 } else { draw.random.random_range(1..=4) };
+        entries.push(says(who, BEGIN_MS + nth * 10, count, bytes));
+    }
+    for from in Side::ALL {
         if draw.random.random_bool(0.6) {
             let bytes = [1, 7, 100, 5_000][draw.random.random_range(0..4usize)];
-            entries.push(Entry::Pieces { from: who, bytes, every_ms: 0 });
+            entries.push(Entry::Pieces { from, bytes, every_ms: 0 });
         }
     }
-    Plan { setup: setup(draw, cast), entries }
+    Plan { setup, entries }
 }
 
 /// Messages both ways while both ends wait for the other's.
@@ -133,7 +140,7 @@ pub fn secrets(draw: &mut Draw) -> Schedule {
 fn posing(draw: &mut Draw, poses: &[(Side, Pose)]) -> Schedule {
     let (who, what) = poses[(draw.index / 3 * 2 + draw.index % 3) as usize % poses.len()];
     let mut entries = some_talk(draw);
-    if random_tampering(draw) {
+    if is_attacked(draw) {
         entries.push(Entry::Poses { who, what });
     }
     Plan { setup: setup(draw, Cast::Only(who.other())), entries }
@@ -216,13 +223,7 @@ fn tampering(draw: &mut Draw, place: Place, from: Side, tamper: Tamper) -> Sched
     }
     entries.push(Entry::Tampers { from, place, tamper });
     let cast = if draw.index % 3 == 0 { Cast::Both } else { Cast::Only(from.other()) };
-    Plan { setup: closed_by(from, setup(draw, cast)), entries }
-}
-
-/// The end whose bytes are changed closes first. A rustls that was built for debugging panics when it has to send an alert
-/// after its own goodbye (rustls issue 959), and that is nothing to blame a learner for.
-fn closed_by(closer: Side, setup: Setup) -> Setup {
-    Setup { closer, ..setup }
+    Plan { setup: setup(draw, cast), entries }
 }
 
 fn turns(draw: &Draw) -> Side {

@@ -26,6 +26,9 @@ const AFTER_LAST_MS: u64 = 60;
 /// How long a call may take before it is counted as one that never returns.
 const PATIENCE_MS: u64 = 3_000;
 
+/// How long the one who plays a recording waits between its pieces, so that each seems to answer what was said before.
+const REPLAY_EVERY_MS: u64 = 40;
+
 /// More messages than this are not received: nobody sends as many.
 const MAX_HEARD: usize = 1_000;
 
@@ -88,7 +91,7 @@ pub async fn script(make: Make, plan: Plan<Setup, Entry>, stage: Stage) -> Seen 
 }
 
 /// Plays what `of` has sent to a new other end.
-async fn replay(make: Make, stage: &Stage, plan: &Plan<Setup, Entry>, of: Side, recording: &[u8]) -> SideSeen {
+async fn replay(make: Make, stage: &Stage, plan: &Plan<Setup, Entry>, of: Side, recording: &[Vec<u8>]) -> SideSeen {
     let network = Network::new(stage.clone(), Conduct::calm(plan.setup.latency_ms));
     let wire = network.end(of);
     stage.note(stage.lane("network"), Tone::Fault, format!("plays what the {of} sent to a new {}", of.other()));
@@ -98,8 +101,10 @@ async fn replay(make: Make, stage: &Stage, plan: &Plan<Setup, Entry>, of: Side, 
         if of == Side::Server {
             let _hello = wire.recv().await;
         }
-        wire.send(recording).await;
-        sleep(Duration::from_millis(PATIENCE_MS / 10)).await;
+        for bytes in recording {
+            wire.send(bytes).await;
+            sleep(Duration::from_millis(REPLAY_EVERY_MS)).await;
+        }
         wire.finish().await;
     });
     let alone = Plan { setup: plan.setup.clone(), entries: Vec::new() };

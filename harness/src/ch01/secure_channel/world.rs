@@ -298,8 +298,8 @@ pub struct SideSeen {
     pub later: Option<(bool, bool)>,
     /// When it was told to close the channel.
     pub close_ms: u64,
-    /// Everything it handed to the wire.
-    pub wire: Vec<u8>,
+    /// Everything it handed to the wire, piece by piece.
+    pub wire: Vec<Vec<u8>>,
     /// What was done to that on the way.
     pub tampered: Vec<Tamper>,
     /// Whether its direction of the stream has ended.

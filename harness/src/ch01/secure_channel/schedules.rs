@@ -223,7 +223,7 @@ fn tampering(draw: &mut Draw, place: Place, from: Side, tamper: Tamper) -> Sched
     }
     entries.push(Entry::Tampers { from, place, tamper });
     let cast = if draw.index % 3 == 0 { Cast::Both } else { Cast::Only(from.other()) };
-    Plan { setup: setup(draw, cast), entries }
+    Plan { setup: closed_by(from, setup(draw, cast)), entries }
 }
 
 fn turns(draw: &Draw) -> Side {

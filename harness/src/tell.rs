@@ -7,12 +7,6 @@ use explore::{Breach, Failure, Finding, Token};
 use render::View;
 use report::{CheckResult, CheckStatus, Counterexample};
 
-/// Rows of a diagram in a report; a replay shows all of them.
-const MAX_ROWS: usize = 40;
-
-/// Columns of a diagram.
-const WIDTH: usize = 100;
-
 /// Where a finding was made.
 pub struct Context {
     /// The chapter's id.
@@ -63,8 +57,7 @@ fn no_evidence(need: &str, schedules: u64) -> String {
 }
 
 fn with_story(result: CheckResult, check: &str, context: &Context, breach: Breach, failure: Failure) -> CheckResult {
-    let max_rows = if context.whole { usize::MAX } else { MAX_ROWS };
-    let view = View { focus: breach.focus, max_rows, width: WIDTH };
+    let view = if context.whole { View::whole() } else { View { focus: breach.focus, ..View::default() } };
     let token = Token {
         exercise: context.exercise.to_owned(),
         check: check.to_owned(),

@@ -7,35 +7,66 @@
 //!
 //! - [`cli`]: what can be typed; [`target`]: which exercises and checks it means.
 //! - [`checkout`]: where the course is; [`course`]: what is in it.
-//! - [`compile`]: cargo, and whose mistake a compiler error is; [`scan`]: calls that reach around the simulated world.
+//! - [`compile`]: cargo; [`diagnostic`]: whose mistake a compiler error is; [`scan`]: calls that reach around the
+//!   simulated world.
 //! - [`supervise`]: one grading process, watched from outside; [`interrupt`]: Ctrl-C.
 //! - [`grade`]: all of it, to one [`report::Summary`]; [`show`]: that summary for people; [`check`]: the command.
 //!
+//! For authors: [`prove`], whether the checks deserve trust; [`ci`], every test of the course; [`guest`], code from
+//! elsewhere.
+//!
+//! What a learner lives with, between two checks:
+//!
+//! - [`watch`]: the exercise at hand again on every save; [`list`], [`hint`], [`lesson`], [`solution`], [`reset`].
+//! - [`progress`]: what is kept between runs; [`files`]: writing without losing anything; [`stubs`]: where a learner's
+//!   file comes from.
+//!
 //! Start at [`grade::grade`].
 
+use std::env;
 use std::fmt;
 use std::path::PathBuf;
 
+pub mod cause;
+pub mod check;
 pub mod checkout;
+pub mod ci;
 pub mod cli;
+pub mod compile;
 pub mod course;
+pub mod diagnostic;
+pub mod grade;
+pub mod guest;
+pub mod interrupt;
+pub mod lookup;
+pub mod meter;
 pub mod paint;
+pub mod printed;
+pub mod prove;
+pub mod replay;
+pub mod scan;
+pub mod show;
+pub mod source;
+pub mod supervise;
+pub mod target;
 
 pub mod files;
 pub mod hint;
 pub mod lesson;
 pub mod list;
-pub mod lookup;
+pub mod pager;
 pub mod progress;
 pub mod reset;
+pub mod solution;
 pub mod stubs;
+pub mod watch;
 pub mod wrap;
 
 pub use course::Course;
 pub use paint::Paint;
 
 /// What every command needs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Context {
     /// The folder that holds `course.toml`.
     pub root: PathBuf,
@@ -51,6 +82,18 @@ impl Context {
         let root = checkout::root()?;
         let course = Course::load(&root)?;
         Ok(Context { root, course, paint: Paint::detect() })
+    }
+
+    /// The same without colours, for output that is not for people.
+    pub fn plain(&self) -> Context {
+        Context { paint: Paint::plain(), ..self.clone() }
+    }
+
+    /// Where this command keeps files that cargo may throw away.
+    pub fn scratch(&self) -> PathBuf {
+        let target = env::var_os("CARGO_TARGET_DIR").filter(|dir| !dir.is_empty());
+        // Cargo is started in the root, so a relative folder is meant from there.
+        self.root.join(target.map_or_else(|| PathBuf::from("target"), PathBuf::from)).join("faultlines")
     }
 }
 

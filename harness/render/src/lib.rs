@@ -1,18 +1,17 @@
 //! Pictures of what happened.
-use report::Text;
-use sim::{EventId, Trace};
+//!
+//! - [mod@diagram]: a space-time diagram of a run, for a terminal ([`diagram()`]).
+//! - [`chart`]: a figure of measured against ideal values, for a terminal and as SVG.
+//! - [`explain`]: small things said in words: "the 2nd request", "1,500 ms".
+//!
+//! Whatever is drawn here is a function of its arguments, character by character: the same run looks the same on every
+//! machine, so diagrams can be pinned in tests and compared by eye.
+//!
+//! Start at [`diagram()`].
 
-/// How to draw.
-pub struct View {
-    /// The event at which the promise broke.
-    pub focus: Option<EventId>,
-    /// Rows at most.
-    pub max_rows: usize,
-    /// Columns at most.
-    pub width: usize,
-}
+mod canvas;
+pub mod chart;
+pub mod diagram;
+pub mod explain;
 
-/// Draws a trace.
-pub fn diagram(trace: &Trace, _view: &View) -> Text {
-    Text::plain(&trace.events.iter().map(|e| format!("{:?}\n", e)).collect::<String>())
-}
+pub use diagram::{View, diagram};

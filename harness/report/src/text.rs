@@ -78,9 +78,26 @@ impl Text {
     }
 }
 
+/// The name of a promise as the sentence it is: `a_lost_request_is_retried` says "A lost request is retried".
+pub fn sentence(name: &str) -> String {
+    let words = name.replace('_', " ");
+    let mut rest = words.chars();
+    match rest.next() {
+        Some(first) => first.to_uppercase().chain(rest).collect(),
+        None => words,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_name_of_a_promise_reads_as_a_sentence() {
+        assert_eq!(sentence("a_lost_request_is_retried"), "A lost request is retried");
+        assert_eq!(sentence("élan_vital"), "Élan vital");
+        assert_eq!(sentence(""), "");
+    }
 
     #[test]
     fn plain_text_is_the_characters_without_the_meaning() {

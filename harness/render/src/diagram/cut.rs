@@ -1,0 +1,130 @@
+//! What of a trace is drawn.
+//!
+//! With a focus, its causal past (Lamport 1978, "happened before"): what happened earlier on its lane, the sending of
+//! every message received there, and so on. That relation alone would hide the commonest cause of trouble, a message
+//! that did *not* come. So whatever was lost on its way to the lane of the focus, or was still under way to it, counts
+//! as a cause too, with its own past.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sim::trace::Event;
+use sim::{EventId, Kind, Lane, MessageId, Trace};
+
+/// A diagram with no more lanes than this keeps those to which nothing happens.
+const FEW_LANES: usize = 3;
+
+/// The sending of a message.
+#[derive(Clone, Copy)]
+pub(super) struct Sent<'a> {
+    pub at_us: u64,
+    pub from: Lane,
+    pub to: Lane,
+    pub label: &'a str,
+}
+
+/// The part of a trace that is drawn.
+pub(super) struct Shown<'a> {
+    /// In the order of the trace, with their place in it.
+    pub events: Vec<(EventId, &'a Event)>,
+    /// All messages of the trace, shown or not.
+    pub sent: BTreeMap<MessageId, Sent<'a>>,
+    /// Names of the lanes that are drawn, from left to right.
+    pub lanes: Vec<&'a str>,
+    columns: BTreeMap<Lane, usize>,
+}
+
+impl<'a> Shown<'a> {
+    pub fn of(trace: &'a Trace, focus: Option<EventId>) -> Self {
+        let sent: BTreeMap<MessageId, Sent<'a>> = trace.events.iter().filter_map(sending).collect();
+        let keep = focus.map(|focus| past(trace, focus.0 as usize));
+        let numbered = (0..).map(EventId).zip(&trace.events);
+        let events: Vec<_> =
+            numbered.filter(|(id, _)| keep.as_ref().is_none_or(|keep| keep.contains(&(id.0 as usize)))).collect();
+
+        let mut used: BTreeSet<Lane> = events.iter().map(|(_, event)| event.lane).collect();
+        for (_, event) in &events {
+            if let Some(sent) = message_of(&event.kind).and_then(|message| sent.get(&message)) {
+                used.extend([sent.from, sent.to]);
+            }
+        }
+        if focus.is_none() || trace.lanes.len() <= FEW_LANES {
+            used.extend((0..trace.lanes.len()).map(|lane| Lane(lane as u16)));
+        }
+        let lanes = used.iter().map(|lane| {
+            trace.lanes.get(usize::from(lane.0)).expect("an event happens on a lane of its trace").as_str()
+        });
+        Shown { lanes: lanes.collect(), columns: used.iter().copied().zip(0..).collect(), events, sent }
+    }
+
+    /// The place of a lane among those that are drawn.
+    pub fn column(&self, lane: Lane) -> usize {
+        self.columns[&lane]
+    }
+}
+
+fn message_of(kind: &Kind) -> Option<MessageId> {
+    match kind {
+        Kind::Send { message, .. } | Kind::Receive { message } | Kind::Lost { message, .. } => Some(*message),
+        Kind::Note { .. } => None,
+    }
+}
+
+fn sending(event: &Event) -> Option<(MessageId, Sent<'_>)> {
+    match &event.kind {
+        Kind::Send { message, to, label } => {
+            Some((*message, Sent { at_us: event.at_us, from: event.lane, to: *to, label }))
+        }
+        _ => None,
+    }
+}
+
+/// The places of the focus and its past, and of how the messages of that past ended that were lost or came too late.
+fn past(trace: &Trace, focus: usize) -> BTreeSet<usize> {
+    assert!(focus < trace.events.len(), "the focus is an event of the trace");
+    let missed = missed(trace, focus);
+    let mut needed = missed.clone();
+    let mut reached = BTreeSet::new();
+    let mut keep = BTreeSet::new();
+    for (place, event) in trace.events.iter().enumerate().take(focus + 1).rev() {
+        let leaves = matches!(&event.kind, Kind::Send { message, .. } if needed.contains(message));
+        if place != focus && !leaves && !reached.contains(&event.lane) {
+            continue;
+        }
+        keep.insert(place);
+        reached.insert(event.lane);
+        if let Kind::Receive { message } = event.kind {
+            needed.insert(message);
+        }
+    }
+    let shown_sends: BTreeSet<MessageId> =
+        keep.iter().filter_map(|place| sending(&trace.events[*place])).map(|(message, _)| message).collect();
+    for (place, event) in trace.events.iter().enumerate() {
+        let ends_a_shown_message = match event.kind {
+            Kind::Lost { message, .. } => shown_sends.contains(&message),
+            Kind::Receive { message } => place > focus && missed.contains(&message),
+            _ => false,
+        };
+        if ends_a_shown_message {
+            keep.insert(place);
+        }
+    }
+    keep
+}
+
+/// The messages that were sent to the lane of the focus before it and had not arrived by then.
+fn missed(trace: &Trace, focus: usize) -> BTreeSet<MessageId> {
+    let lane = trace.events[focus].lane;
+    let mut missed = BTreeSet::new();
+    for event in &trace.events[..=focus] {
+        match event.kind {
+            Kind::Send { message, to, .. } if to == lane => {
+                missed.insert(message);
+            }
+            Kind::Receive { message } => {
+                missed.remove(&message);
+            }
+            _ => {}
+        }
+    }
+    missed
+}

@@ -1,0 +1,240 @@
+//! A whole run: sources, compiler, checks, summary.
+//!
+//! Each exercise is graded in a process of its own, as many at a time as the machine has cores. Results are put in the
+//! order of `course.toml` afterwards, so nothing in the summary depends on who was ready first.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+use report::{ChapterResult, ExerciseResult, ExerciseStatus, Points, Summary};
+
+use crate::compile::{self, Settled, Unit};
+use crate::guest::{self, Guest};
+use crate::meter::Meter;
+use crate::source::Source;
+use crate::supervise::{self, Job, Outcome};
+use crate::target::{Part, Selection, Wanted};
+use crate::{Context, Failure, scan};
+
+/// What to grade and how.
+#[derive(Clone, Debug)]
+pub struct Request<'c> {
+    /// Which exercises and checks.
+    pub selection: Selection<'c>,
+    /// Whose code.
+    pub source: Source,
+    /// Whether to try many more schedules.
+    pub deep: bool,
+    /// Another seed than the usual one.
+    pub seed: Option<u64>,
+    /// A single schedule to run instead, of the only check selected.
+    pub replay: Option<String>,
+}
+
+impl Request<'_> {
+    /// The options that the grading program is given besides exercise and checks.
+    pub fn options(&self) -> Vec<String> {
+        let seed = self.seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]);
+        let replay = self.replay.iter().flat_map(|token| ["--replay".to_owned(), token.clone()]);
+        self.deep.then(|| "--deep".to_owned()).into_iter().chain(seed).chain(replay).collect()
+    }
+}
+
+/// An exercise on its way to a result.
+struct Entry<'c> {
+    wanted: &'c Wanted<'c>,
+    /// Its text, or why there is none.
+    source: Result<String, String>,
+    /// rustc's messages if it does not compile.
+    compiler: String,
+    warnings: usize,
+    program: Option<PathBuf>,
+}
+
+/// Grades what was asked for.
+///
+/// # Errors
+/// If the course itself does not compile.
+pub fn grade(context: &Context, request: &Request<'_>, meter: &Meter) -> Result<Summary, Failure> {
+    let mut chapters = Vec::new();
+    for part in &request.selection.chapters {
+        chapters.push((part, prepare(context, request, part, meter)?));
+    }
+    let entries: Vec<&Entry<'_>> = chapters.iter().flat_map(|(_, entries)| entries).collect();
+    let jobs: Vec<Option<Job>> = entries.iter().map(|entry| job(context, request, entry)).collect();
+    meter.stage("running the checks");
+    let mut outcomes = run_all(&jobs, meter).into_iter();
+    let mut results = Vec::new();
+    for (part, entries) in &chapters {
+        let exercises = entries.iter().zip(outcomes.by_ref()).map(|(entry, outcome)| result(entry, outcome));
+        results.push(chapter_result(part, exercises.collect()));
+    }
+    Ok(Summary::new(results, context.course.chapters.len()))
+}
+
+/// Reads and compiles a chapter's exercises.
+fn prepare<'c>(
+    context: &Context,
+    request: &'c Request<'c>,
+    part: &'c Part<'c>,
+    meter: &Meter,
+) -> Result<Vec<Entry<'c>>, Failure> {
+    let unit = |wanted: &Wanted<'_>| request.source.unit(&context.root, part.chapter, &wanted.exercise.id);
+    let read = |wanted: &'c Wanted<'c>| {
+        let source = request.source.read(context, &unit(wanted));
+        Entry { wanted, source, compiler: String::new(), warnings: 0, program: None }
+    };
+    let mut entries: Vec<Entry<'_>> = part.exercises.iter().map(read).collect();
+    let readable = entries.iter().filter(|entry| entry.source.is_ok()).map(|entry| unit(entry.wanted));
+    let mut settled = build(context, &request.source, part, readable.collect(), meter)?;
+    for entry in &mut entries {
+        let id = &entry.wanted.exercise.id;
+        entry.warnings = settled.warnings.get(id).copied().unwrap_or(0);
+        entry.compiler = match (&entry.source, settled.refused.remove(id)) {
+            (Err(why), _) => why.clone(),
+            (Ok(_), Some(messages)) => request.source.told(messages.trim_end()),
+            (Ok(_), None) => String::new(),
+        };
+        entry.program = settled.program.clone().filter(|_| entry.compiler.is_empty());
+    }
+    Ok(entries)
+}
+
+fn build(
+    context: &Context,
+    source: &Source,
+    part: &Part<'_>,
+    units: Vec<Unit>,
+    meter: &Meter,
+) -> Result<Settled, Failure> {
+    if units.is_empty() {
+        return Ok(Settled::default());
+    }
+    meter.stage(&format!("compiling {}", part.chapter.id));
+    let Some(package) = source.package(part.chapter) else {
+        let guest = |unit: Unit| Guest {
+            name: unit.name.clone(),
+            chapter: part.chapter.id.clone(),
+            exercise: unit.name,
+            file: unit.file,
+        };
+        return guest::build(context, meter, "folder", units.into_iter().map(guest).collect());
+    };
+    compile::settle(&context.root, units, |units| {
+        let features: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
+        let args = ["test", "--no-run", "-p", &package, "--test", "grade", "--no-default-features", "--features"];
+        let args: Vec<String> = args.into_iter().map(str::to_owned).chain([features.join(",")]).collect();
+        compile::cargo(context, meter, "grade", &args, &[])
+    })
+}
+
+fn job(context: &Context, request: &Request<'_>, entry: &Entry<'_>) -> Option<Job> {
+    Some(Job {
+        program: entry.program.clone()?,
+        exercise: entry.wanted.exercise.id.clone(),
+        checks: entry.wanted.checks.iter().map(|name| (*name).to_owned()).collect(),
+        unlisted: false,
+        options: request.options(),
+        budget: context.course.budget,
+    })
+}
+
+/// Runs the jobs there are, as many at a time as there are cores.
+pub fn run_all(jobs: &[Option<Job>], meter: &Meter) -> Vec<Option<Outcome>> {
+    parallel(jobs, |job| {
+        let job = job.as_ref()?;
+        let tell = |check: &str, schedules: u64| {
+            let schedules = if schedules > 0 { format!(" ({schedules} schedules)") } else { String::new() };
+            meter.detail(format!("{}: {}{schedules}", job.exercise, check.replace('_', " ")));
+        };
+        Some(supervise::run(job, &tell))
+    })
+}
+
+/// `work` on every item, spread over the cores; results in the order of the items.
+pub fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let results = Mutex::new(BTreeMap::new());
+    thread::scope(|scope| {
+        for _ in 0..cores.min(items.len()) {
+            scope.spawn(|| {
+                while let Some((place, item)) = Some(next.fetch_add(1, Ordering::Relaxed))
+                    .and_then(|place| items.get(place).map(|item| (place, item)))
+                {
+                    let result = work(item);
+                    results.lock().unwrap_or_else(PoisonError::into_inner).insert(place, result);
+                }
+            });
+        }
+    });
+    results.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+}
+
+fn result(entry: &Entry<'_>, outcome: Option<Outcome>) -> ExerciseResult {
+    let exercise = entry.wanted.exercise;
+    let worth = |name: &str| exercise.checks.iter().find(|check| check.name == name).map_or(0, |check| check.points);
+    let possible = entry.wanted.checks.iter().map(|name| worth(name)).sum();
+    let mut notes = entry.source.as_deref().map(scan::notes).unwrap_or_default();
+    if entry.warnings > 0 {
+        let them = if entry.warnings == 1 { "one warning" } else { "warnings" };
+        notes.push(format!("rustc has {them} about this file; an editor or `cargo check` shows what it says."));
+    }
+    let Some(outcome) = outcome else {
+        return ExerciseResult {
+            id: exercise.id.clone(),
+            title: exercise.title.clone(),
+            status: ExerciseStatus::DoesNotCompile,
+            points: Points { earned: 0, possible },
+            checks: Vec::new(),
+            compiler: entry.compiler.clone(),
+            notes,
+        };
+    };
+    if !outcome.seeded_select {
+        notes.push(UNSEEDED.to_owned());
+    }
+    let earned = outcome.checks.iter().filter(|check| check.holds()).map(|check| worth(&check.name)).sum();
+    ExerciseResult {
+        id: exercise.id.clone(),
+        title: exercise.title.clone(),
+        status: ExerciseStatus::of(&outcome.checks),
+        points: Points { earned, possible },
+        checks: outcome.checks,
+        compiler: String::new(),
+        notes,
+    }
+}
+
+const UNSEEDED: &str = "tokio was built without `--cfg tokio_unstable`, so the branch order of select! is left to \
+     chance and verdicts may differ from run to run. A `rustflags` under [target] in your own cargo configuration \
+     hides the one of this course: add the flag there.";
+
+fn chapter_result(part: &Part<'_>, exercises: Vec<ExerciseResult>) -> ChapterResult {
+    let all_asked = exercises.len() == part.chapter.exercises.len() && part.exercises.iter().all(Wanted::is_whole);
+    let all_pass = exercises.iter().all(|exercise| exercise.status == ExerciseStatus::Passed);
+    ChapterResult {
+        id: part.chapter.id.clone(),
+        title: part.chapter.title.clone(),
+        passed: all_asked && all_pass && !exercises.is_empty(),
+        exercises,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn results_come_in_the_order_of_the_items() {
+        let items: Vec<u64> = (0..50).collect();
+        let work = |item: &u64| {
+            thread::sleep(std::time::Duration::from_micros((50 - item) * 20));
+            *item * 2
+        };
+        assert_eq!(parallel(&items, work), (0..50).map(|item| item * 2).collect::<Vec<_>>());
+    }
+}

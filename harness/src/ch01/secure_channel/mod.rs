@@ -18,6 +18,8 @@ mod peer;
 mod promises;
 mod schedules;
 mod script;
+#[cfg(test)]
+mod tests;
 mod world;
 
 use std::sync::Arc;

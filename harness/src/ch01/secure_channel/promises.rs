@@ -1,6 +1,7 @@
 //! What is promised, and how each promise is judged from what was seen.
 
 use explore::{Breach, Evidence};
+use sim::EventId;
 
 use super::contract::ChannelError;
 use super::schedules;
@@ -103,6 +104,19 @@ fn outcome(result: &Option<Result<(), ChannelError>>, fine: &str) -> String {
     }
 }
 
+/// What an end received, and how that ended.
+fn received(side: &SideSeen) -> String {
+    format!("received {}; then {}", listed(&side.heard), ended(side))
+}
+
+/// The breach, seen at that event.
+fn shown(breach: Breach, event: Option<EventId>) -> Breach {
+    match event {
+        Some(event) => breach.at(event),
+        None => breach,
+    }
+}
+
 fn opened(side: &SideSeen) -> String {
     outcome(&side.opened, "Ok(())")
 }
@@ -116,10 +130,13 @@ fn handshake_works(seen: &Seen) -> Verdict {
     for side in seen.ours() {
         let it = seen.at(side);
         if !it.is_open() {
-            return Err(Breach::new(
-                format!("the {side} could not open a channel to an honest {}", side.other()),
-                "`open` returns Ok(())",
-                opened(it),
+            return Err(shown(
+                Breach::new(
+                    format!("the {side} could not open a channel to an honest {}", side.other()),
+                    "`open` returns Ok(())",
+                    opened(it),
+                ),
+                it.open_event,
             ));
         }
     }
@@ -138,10 +155,9 @@ fn arrive_whole(seen: &Seen, _: &mut Evidence) -> Verdict {
             } else {
                 format!("message {} of the {from} is not what the {} received", same + 1, from.other())
             };
-            return Err(Breach::new(
-                what,
-                listed(&wanted),
-                format!("{}; then {}", listed(heard), ended(seen.at(from.other()))),
+            return Err(shown(
+                Breach::new(what, listed(&wanted), received(seen.at(from.other()))),
+                seen.at(from.other()).end_event,
             ));
         }
     }
@@ -172,10 +188,13 @@ fn do_not_mix(seen: &Seen, counts: &mut Evidence) -> Verdict {
         wanted.sort_unstable();
         heard.sort_unstable();
         if heard != wanted {
-            return Err(Breach::new(
-                format!("{} tasks of the {from} sent a message each, and {} arrived", wanted.len(), heard.len()),
-                format!("in any order: {}", listed(&wanted)),
-                format!("{}; then {}", listed(&heard), ended(seen.at(from.other()))),
+            return Err(shown(
+                Breach::new(
+                    format!("{} tasks of the {from} sent a message each, and {} arrived", wanted.len(), heard.len()),
+                    format!("in any order: {}", listed(&wanted)),
+                    format!("{}; then {}", listed(&heard), ended(seen.at(from.other()))),
+                ),
+                seen.at(from.other()).end_event,
             ));
         }
         if wanted.len() > 1 {
@@ -192,10 +211,13 @@ fn clean_close(seen: &Seen, counts: &mut Evidence) -> Verdict {
             return Ok(());
         }
         if it.end != Some(Ok(())) {
-            return Err(Breach::new(
-                format!("the {} closed the channel, and the {side} did not see a clean end", side.other()),
-                "`receive` returns None after the last message",
-                ended(it),
+            return Err(shown(
+                Breach::new(
+                    format!("the {} closed the channel, and the {side} did not see a clean end", side.other()),
+                    "`receive` returns None after the last message",
+                    ended(it),
+                ),
+                it.end_event,
             ));
         }
     }
@@ -204,10 +226,13 @@ fn clean_close(seen: &Seen, counts: &mut Evidence) -> Verdict {
     let closed_ms = seen.at(closer).close_ms;
     let heard = &seen.at(closer).heard;
     if heard.len() < late.len() {
-        return Err(Breach::new(
-            format!("the {closer} closed its direction at {closed_ms} ms, and lost what the other end still sent"),
-            listed(&late),
-            listed(heard),
+        return Err(shown(
+            Breach::new(
+                format!("the {closer} closed its direction at {closed_ms} ms, and lost what the other end still sent"),
+                listed(&late),
+                listed(heard),
+            ),
+            seen.at(closer).end_event,
         ));
     }
     if seen.at(closer.other()).said.iter().any(|said| said.at_ms > closed_ms) {
@@ -217,7 +242,7 @@ fn clean_close(seen: &Seen, counts: &mut Evidence) -> Verdict {
 }
 
 /// The end that gets what `from` sends, if that is under test and something was done to it.
-fn victims<'a>(seen: &'a Seen) -> impl Iterator<Item = (Side, &'a SideSeen)> {
+fn victims(seen: &Seen) -> impl Iterator<Item = (Side, &SideSeen)> {
     let hit = |side: &Side| !seen.at(side.other()).tampered.is_empty();
     seen.ours().filter(hit).map(|side| (side, seen.at(side)))
 }
@@ -234,10 +259,13 @@ fn truncation(seen: &Seen, counts: &mut Evidence) -> Verdict {
             .iter()
             .any(|entry| matches!(entry, Entry::Tampers { from, place: Place::Handshake(_), .. } if *from != side));
         if in_handshake && !matches!(it.end, Some(Err(_))) {
-            return Err(Breach::new(
-                format!("the stream was cut in the middle of the handshake, and the {side} did not notice"),
-                "an error",
-                format!("`open`: {}; `receive`: {}", opened(it), ended(it)),
+            return Err(shown(
+                Breach::new(
+                    format!("the stream was cut in the middle of the handshake, and the {side} did not notice"),
+                    "an error",
+                    format!("`open`: {}; `receive`: {}", opened(it), ended(it)),
+                ),
+                it.end_event,
             ));
         }
         if in_handshake {
@@ -245,10 +273,13 @@ fn truncation(seen: &Seen, counts: &mut Evidence) -> Verdict {
         }
         counts.count(TRUNCATED);
         if it.end != Some(Err(ChannelError::Truncated)) {
-            return Err(Breach::new(
-                format!("the {side} did not notice that the stream ended before its time"),
-                format!("{:?}: only a goodbye after a whole message is a clean end", ChannelError::Truncated),
-                format!("received {}; then {}", listed(&it.heard), ended(it)),
+            return Err(shown(
+                Breach::new(
+                    format!("the {side} did not notice that the stream ended before its time"),
+                    format!("{:?}: only a goodbye after a whole message is a clean end", ChannelError::Truncated),
+                    received(it),
+                ),
+                it.end_event,
             ));
         }
     }
@@ -283,10 +314,13 @@ fn refusal(seen: &Seen, counts: &mut Evidence) -> Verdict {
             counts.count(REFUSED);
         }
         if it.is_open() {
-            return Err(Breach::new(
-                format!("the {side} opened a channel to a {} that {pose}", side.other()),
-                "`open` returns an error",
-                format!("{}; received {}", opened(it), listed(&it.heard)),
+            return Err(shown(
+                Breach::new(
+                    format!("the {side} opened a channel to a {} that {pose}", side.other()),
+                    "`open` returns an error",
+                    format!("{}; received {}", opened(it), listed(&it.heard)),
+                ),
+                it.open_event,
             ));
         }
     }
@@ -298,10 +332,13 @@ fn no_fallback(seen: &Seen, counts: &mut Evidence) -> Verdict {
     for side in seen.ours() {
         let it = seen.at(side);
         if seen.pose(side.other()) == Some(Pose::PlainText) && it.is_open() {
-            return Err(Breach::new(
-                format!("the {side} opened a channel to a {} that speaks plain text", side.other()),
-                "`open` returns an error",
-                format!("{}; received {}", opened(it), listed(&it.heard)),
+            return Err(shown(
+                Breach::new(
+                    format!("the {side} opened a channel to a {} that speaks plain text", side.other()),
+                    "`open` returns an error",
+                    format!("{}; received {}", opened(it), listed(&it.heard)),
+                ),
+                it.open_event,
             ));
         }
         if !it.refused() {
@@ -311,10 +348,13 @@ fn no_fallback(seen: &Seen, counts: &mut Evidence) -> Verdict {
         nothing_readable(side, it)?;
         if !it.heard.is_empty() || it.said.iter().any(|said| said.result == Some(Ok(()))) {
             let sent = it.said.iter().filter(|said| said.result == Some(Ok(()))).count();
-            return Err(Breach::new(
-                format!("`open` of the {side} failed with {}, and it talked all the same", opened(it)),
-                "every later `send` and `receive` fails",
-                format!("{sent} messages sent, and received {}", listed(&it.heard)),
+            return Err(shown(
+                Breach::new(
+                    format!("`open` of the {side} failed with {}, and it talked all the same", opened(it)),
+                    "every later `send` and `receive` fails",
+                    format!("{sent} messages sent, and received {}", listed(&it.heard)),
+                ),
+                it.open_event,
             ));
         }
     }
@@ -329,10 +369,13 @@ fn in_time(seen: &Seen, counts: &mut Evidence) -> Verdict {
         let it = seen.at(side);
         counts.count(KEPT_WAITING);
         if !it.refused() || it.open_took_ms > limit_ms + GRAIN_MS {
-            return Err(Breach::new(
-                format!("`open` of the {side} was not over after {limit_ms} ms, while the {} {pose}", side.other()),
-                format!("an error after {limit_ms} ms"),
-                format!("{} after {} ms", opened(it), it.open_took_ms),
+            return Err(shown(
+                Breach::new(
+                    format!("`open` of the {side} was not over after {limit_ms} ms, while the {} {pose}", side.other()),
+                    format!("an error after {limit_ms} ms"),
+                    format!("{} after {} ms", opened(it), it.open_took_ms),
+                ),
+                it.open_event,
             ));
         }
     }
@@ -359,19 +402,30 @@ fn tampering_ends_it(seen: &Seen, counts: &mut Evidence) -> Verdict {
         counts.count(BROKEN);
         let said = sent(seen, side.other());
         if !begins(&it.heard, &said) || !matches!(it.end, Some(Err(_))) {
-            return Err(Breach::new(
-                format!("{happened}, and the {side} did not end the session with an error"),
-                format!("at most {}; then an error", listed(&said)),
-                format!("{}; then {}", listed(&it.heard), ended(it)),
+            return Err(shown(
+                Breach::new(
+                    format!("{happened}, and the {side} did not end the session with an error"),
+                    format!("no more than {}; then an error", listed(&said)),
+                    received(it),
+                ),
+                it.end_event,
             ));
         }
         if it.later != Some((true, true)) {
             let (receive, send) = it.later.unwrap_or_default();
             let told = |failed| if failed { "fails" } else { "does not fail" };
-            return Err(Breach::new(
-                format!("{happened}; the {side} noticed, and went on"),
-                "after an error, every later `receive` and `send` fails",
-                format!("after {}: the next `receive` {}, the next `send` {}", ended(it), told(receive), told(send)),
+            return Err(shown(
+                Breach::new(
+                    format!("{happened}; the {side} noticed, and went on"),
+                    "after an error, every later `receive` and `send` fails",
+                    format!(
+                        "after {}: the next `receive` {}, the next `send` {}",
+                        ended(it),
+                        told(receive),
+                        told(send)
+                    ),
+                ),
+                it.end_event,
             ));
         }
     }
@@ -387,10 +441,13 @@ fn no_replay(seen: &Seen, counts: &mut Evidence) -> Verdict {
     }
     counts.count(REPLAYED);
     if !it.refused() || !it.heard.is_empty() {
-        return Err(Breach::new(
-            format!("a new {side} took a recording of what the {of} had sent for the {of} itself"),
-            "`open` returns an error: a recording answers nothing that is new in this handshake",
-            format!("{}; received {}", opened(it), listed(&it.heard)),
+        return Err(shown(
+            Breach::new(
+                format!("a new {side} took a recording of what the {of} had sent for the {of} itself"),
+                "`open` returns an error: a recording answers nothing that is new in this handshake",
+                format!("{}; received {}", opened(it), listed(&it.heard)),
+            ),
+            it.open_event,
         ));
     }
     Ok(())
@@ -418,13 +475,16 @@ fn limit_holds(seen: &Seen, counts: &mut Evidence) -> Verdict {
             counts.count(TOO_LONG);
             let expected = ChannelError::TooLong { bytes: max_bytes + 1 };
             if it.end != Some(Err(expected.clone())) || it.end_ms >= seen.at(side.other()).close_ms {
-                return Err(Breach::new(
-                    format!(
-                        "the {side} was told that {} bytes would come, and the limit is {max_bytes}",
-                        max_bytes + 1
+                return Err(shown(
+                    Breach::new(
+                        format!(
+                            "the {side} was told that {} bytes would come, and the limit is {max_bytes}",
+                            max_bytes + 1
+                        ),
+                        format!("{expected:?}, without waiting for them"),
+                        format!("{} at {} ms", ended(it), it.end_ms),
                     ),
-                    format!("{expected:?}, without waiting for them"),
-                    format!("{} at {} ms", ended(it), it.end_ms),
+                    it.end_event,
                 ));
             }
         }
@@ -450,15 +510,18 @@ fn says_so(seen: &Seen, counts: &mut Evidence) -> Verdict {
         };
         if !told || !it.finished {
             let stream = if it.finished { "has ended" } else { "is still open" };
-            return Err(Breach::new(
-                format!("the {side} gave up, and left the {} in the dark", side.other()),
-                "an alert, and the end of the stream",
-                format!(
-                    "the {}'s `open`: {}; its last `receive`: {}; the stream {stream}",
-                    side.other(),
-                    opened(peer),
-                    ended(peer)
+            return Err(shown(
+                Breach::new(
+                    format!("the {side} gave up, and left the {} in the dark", side.other()),
+                    "an alert, and the end of the stream",
+                    format!(
+                        "the {}'s `open`: {}; its last `receive`: {}; the stream {stream}",
+                        side.other(),
+                        opened(peer),
+                        ended(peer)
+                    ),
                 ),
+                it.end_event.or(it.open_event),
             ));
         }
     }

@@ -99,7 +99,7 @@ pub fn both_ways(draw: &mut Draw) -> Schedule {
 
 /// Several tasks send through one end, into a network that takes its time.
 pub fn crowds(draw: &mut Draw) -> Schedule {
-    let who = if draw.index % 2 == 0 { Side::Client } else { Side::Server };
+    let who = Side::ALL[draw.index as usize % 2];
     let bytes = draw.random.random_range(100..=2_000);
     let together = Entry::SayTogether { who, at_ms: BEGIN_MS, count: draw.random.random_range(2..=5), bytes };
     Plan { setup: setup(draw, Cast::Only(who)), entries: vec![together, Entry::Slow { from: who }] }
@@ -107,7 +107,7 @@ pub fn crowds(draw: &mut Draw) -> Schedule {
 
 /// Receives that are given up while a long message trickles in.
 pub fn impatience(draw: &mut Draw) -> Schedule {
-    let who = if draw.index % 2 == 0 { Side::Client } else { Side::Server };
+    let who = Side::ALL[draw.index as usize % 2];
     let from = who.other();
     let bytes = draw.random.random_range(1_000..=5_000);
     let entries = vec![
@@ -222,7 +222,7 @@ fn tampering(draw: &mut Draw, place: Place, from: Side, tamper: Tamper) -> Sched
         entries.push(says(from.other(), BEGIN_MS, 1, draw.random.random_range(50..=300)));
     }
     entries.push(Entry::Tampers { from, place, tamper });
-    let cast = if draw.index % 3 == 0 { Cast::Both } else { Cast::Only(from.other()) };
+    let cast = if draw.index.is_multiple_of(3) { Cast::Both } else { Cast::Only(from.other()) };
     Plan { setup: closed_by(from, setup(draw, cast)), entries }
 }
 
@@ -245,7 +245,7 @@ pub fn flips(draw: &mut Draw) -> Schedule {
 /// Something comes twice: a message within its session, or a whole recording to somebody new.
 pub fn repeats(draw: &mut Draw) -> Schedule {
     let from = turns(draw);
-    if draw.index % 2 == 0 {
+    if draw.index.is_multiple_of(2) {
         let cast = Cast::Only(from.other());
         let mut entries = some_talk(draw);
         entries.push(Entry::Replay { of: from });
@@ -286,12 +286,12 @@ pub fn closes(draw: &mut Draw) -> Schedule {
 
 /// Messages that are too long: to be sent, or announced by the other end.
 pub fn long_messages(draw: &mut Draw) -> Schedule {
-    let who = if draw.index / 2 % 2 == 0 { Side::Client } else { Side::Server };
+    let who = Side::ALL[draw.index as usize / 2 % 2];
     let max_message_bytes = draw.random.random_range(100..=2_000);
     let mut setup = setup(draw, Cast::Only(who));
     setup.limits.max_message_bytes = max_message_bytes;
     let short = draw.random.random_range(40..=100);
-    let entries = if draw.index % 2 == 0 {
+    let entries = if draw.index.is_multiple_of(2) {
         setup.closer = who.other();
         vec![says(who.other(), BEGIN_MS, 1, short), Entry::Poses { who: who.other(), what: Pose::Boasts }]
     } else {

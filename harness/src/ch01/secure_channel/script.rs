@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use explore::Plan;
-use sim::{Lane, Tone};
+use sim::{EventId, Lane, Tone};
 use tokio::time::{sleep, timeout};
 
 use super::contract::*;
@@ -149,8 +149,8 @@ impl Part {
         }
     }
 
-    fn note(&self, tone: Tone, text: impl Into<String>) {
-        self.stage.note(self.lane, tone, text);
+    fn note(&self, tone: Tone, text: impl Into<String>) -> EventId {
+        self.stage.note(self.lane, tone, text)
     }
 
     async fn play(self, make: Make, pose: Option<Pose>) -> SideSeen {
@@ -171,7 +171,7 @@ impl Part {
         match channel {
             Ok(channel) => self.use_channel(channel, &mut seen).await,
             Err(error) => {
-                self.note(Tone::Plain, format!("no channel: {}", kind(&error)));
+                seen.open_event = Some(self.note(Tone::Plain, format!("no channel: {}", kind(&error))));
                 seen.opened = Some(Err(error));
             }
         }
@@ -187,8 +187,8 @@ impl Part {
         if self.setup.at_once {
             let mut received = SideSeen::default();
             tokio::join!(self.speak(&channel, seen), self.listen(&*channel, &mut received));
-            let SideSeen { heard, end, end_ms, later, .. } = received;
-            *seen = SideSeen { heard, end, end_ms, later, ..std::mem::take(seen) };
+            let SideSeen { heard, end, end_ms, end_event, later, .. } = received;
+            *seen = SideSeen { heard, end, end_ms, end_event, later, ..std::mem::take(seen) };
         } else {
             self.speak(&channel, seen).await;
             self.listen(&*channel, seen).await;
@@ -204,11 +204,11 @@ impl Part {
         let _wait = self.stage.waiting(format!("`open` of the {}", self.side));
         seen.opened = timeout(Duration::from_millis(limit_ms), channel.open()).await.ok();
         seen.open_took_ms = self.stage.now_ms() - began_ms;
-        match &seen.opened {
+        seen.open_event = Some(match &seen.opened {
             Some(Ok(())) => self.note(Tone::Good, "open"),
             Some(Err(error)) => self.note(Tone::Plain, format!("open fails: {}", kind(error))),
             None => self.note(Tone::Bad, "open still waits"),
-        }
+        });
     }
 
     /// Sends what there is to send; closes the channel after that, if that is this end's part.
@@ -248,24 +248,23 @@ impl Part {
     async fn listen(&self, channel: &dyn SecureChannel, seen: &mut SideSeen) {
         let until_ms = self.stage.now_ms().max(self.close_ms) + PATIENCE_MS;
         while seen.heard.len() < MAX_HEARD {
-            match self.receive(channel, until_ms).await {
-                None => break,
+            let (end, tone, text) = match self.receive(channel, until_ms).await {
                 Some(Ok(Some(message))) => {
-                    self.note(Tone::Plain, format!("receives {} bytes", message.len()));
+                    seen.end_event = Some(self.note(Tone::Plain, format!("receives {} bytes", message.len())));
                     self.stage.count(evidence::DELIVERED);
                     seen.heard.push(message);
+                    continue;
                 }
-                Some(Ok(None)) => {
-                    self.note(Tone::Plain, "receives the end");
-                    seen.end = Some(Ok(()));
-                    break;
-                }
+                Some(Ok(None)) => (Some(Ok(())), Tone::Plain, "receives the end".to_owned()),
                 Some(Err(error)) => {
-                    self.note(Tone::Plain, format!("receive fails: {}", kind(&error)));
-                    seen.end = Some(Err(error));
-                    break;
+                    let text = format!("receive fails: {}", kind(&error));
+                    (Some(Err(error)), Tone::Plain, text)
                 }
-            }
+                None => (None, Tone::Bad, "receive still waits".to_owned()),
+            };
+            seen.end = end;
+            seen.end_event = Some(self.note(tone, text));
+            break;
         }
         seen.end_ms = self.stage.now_ms();
         if matches!(seen.end, Some(Err(_))) {

@@ -7,18 +7,21 @@ use std::fmt;
 use std::sync::Arc;
 
 use explore::Plan;
-use sim::{Choice, Trace};
+use sim::{Choice, EventId, Trace};
 
 use super::contract::*;
 use super::script;
 use crate::exercise::World;
 use crate::stage::{Played, play};
 
+/// An end, made.
+pub type Made = Result<Arc<dyn SecureChannel>, ChannelError>;
+
 /// How the ends under test are made.
 #[derive(Clone, Copy)]
 pub struct Make {
-    pub connect: fn(Arc<dyn Wire>, Credentials, String, Limits) -> Result<Arc<dyn SecureChannel>, ChannelError>,
-    pub accept: fn(Arc<dyn Wire>, Credentials, Limits) -> Result<Arc<dyn SecureChannel>, ChannelError>,
+    pub connect: fn(Arc<dyn Wire>, Credentials, String, Limits) -> Made,
+    pub accept: fn(Arc<dyn Wire>, Credentials, Limits) -> Made,
 }
 
 /// The world of this exercise.
@@ -287,6 +290,8 @@ pub struct SideSeen {
     /// What `open` returned, and after how long; `None` if it was still waiting a long time after its time-out.
     pub opened: Option<Result<(), ChannelError>>,
     pub open_took_ms: u64,
+    /// The event that shows it.
+    pub open_event: Option<EventId>,
     /// Every message it was given to send.
     pub said: Vec<Said>,
     /// Every message it received.
@@ -294,6 +299,8 @@ pub struct SideSeen {
     /// How its receiving ended; `None` if it was still waiting at the end of the play.
     pub end: Option<Result<(), ChannelError>>,
     pub end_ms: u64,
+    /// The event that shows it.
+    pub end_event: Option<EventId>,
     /// Whether a later receive and a later send failed, too, where receiving had ended in an error.
     pub later: Option<(bool, bool)>,
     /// When it was told to close the channel.

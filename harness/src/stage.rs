@@ -211,17 +211,24 @@ where
 {
     let mut kept_stage = None;
     let mut closed = (Trace::default(), Evidence::default());
+    let mut hung = None;
     let (result, panics) = panics::watch(|| {
         let runtime = runtime(choice);
         runtime.block_on(async {
             let stage = Stage::new(trace);
             kept_stage = Some(stage.clone());
             let flooded = stage.clone();
+            let watch = stage.clone();
+            // Who waits must be asked while they still do: what they wait in goes with the script.
+            let hang = async {
+                sleep(Duration::from_millis(limit_ms)).await;
+                hung = Some(hang(limit_ms, &watch.record().waiting));
+            };
             let seen = tokio::select! {
                 biased;
                 () = flooded.shared.flooded.notified() => None,
                 seen = script(stage) => Some(seen),
-                () = sleep(Duration::from_millis(limit_ms)) => None,
+                () = hang => None,
             };
             // What the tasks still do while the runtime takes them down is not part of the play.
             closed = flooded.close();
@@ -236,7 +243,10 @@ where
     let ending = match (panics.into_iter().next(), result.flatten()) {
         (Some(panic), _) => Ending::Panicked(panic),
         (None, Some(seen)) => Ending::Finished(seen),
-        (None, None) => Ending::Stopped(record.flood.take().unwrap_or_else(|| hang(limit_ms, &record.waiting))),
+        (None, None) => {
+            let stopped = record.flood.take().or(hung);
+            Ending::Stopped(stopped.expect("only a flood or the limit ends a play that neither finished nor panicked"))
+        }
     };
     Played { ending, trace: closed.0, evidence: closed.1 }
 }

@@ -7,7 +7,7 @@
 //! - `network`: the wire, and the one who sits in between.
 //! - `peer` and `identities`: the ends that are not under test, and the certificates of everybody.
 //! - `schedules`: which schedules put each promise to the test.
-//! - `promises`: what is checked.
+//! - `promises` and `words`: what is checked, and how it is told.
 //!
 //! TLS is rustls, for real. Its keys are random, so what is sealed differs from run to run; no verdict depends on it.
 
@@ -20,6 +20,7 @@ mod schedules;
 mod script;
 #[cfg(test)]
 mod tests;
+mod words;
 mod world;
 
 use std::sync::Arc;

@@ -1,11 +1,11 @@
 //! What is promised, and how each promise is judged from what was seen.
 
 use explore::{Breach, Evidence};
-use sim::EventId;
 
 use super::contract::ChannelError;
 use super::schedules;
 use super::script::SECRET;
+use super::words::{ended, listed, opened, outcome, received, shown};
 use super::world::{Between, Entry, Place, Pose, Seen, Side, SideSeen, Tamper, evidence};
 use crate::exercise::{Draw, Judge, Promise};
 
@@ -82,47 +82,6 @@ fn count_opened(seen: &Seen, counts: &mut Evidence) {
     if seen.ours().any(|side| seen.pose(side.other()).is_none() && seen.at(side).is_open()) {
         counts.count(evidence::OPENED);
     }
-}
-
-/// Messages for people: by length, and by their first words.
-fn listed(messages: &[impl AsRef<[u8]>]) -> String {
-    if messages.is_empty() {
-        return "nothing".to_owned();
-    }
-    let one = |message: &[u8]| {
-        let words = String::from_utf8_lossy(&message[..message.len().min(11)]).into_owned();
-        format!("{} bytes ({words:?}…)", message.len())
-    };
-    messages.iter().map(|message| one(message.as_ref())).collect::<Vec<_>>().join(", ")
-}
-
-fn outcome(result: &Option<Result<(), ChannelError>>, fine: &str) -> String {
-    match result {
-        None => "nothing for a long time".to_owned(),
-        Some(Ok(())) => fine.to_owned(),
-        Some(Err(error)) => format!("{error:?}"),
-    }
-}
-
-/// What an end received, and how that ended.
-fn received(side: &SideSeen) -> String {
-    format!("received {}; then {}", listed(&side.heard), ended(side))
-}
-
-/// The breach, seen at that event.
-fn shown(breach: Breach, event: Option<EventId>) -> Breach {
-    match event {
-        Some(event) => breach.at(event),
-        None => breach,
-    }
-}
-
-fn opened(side: &SideSeen) -> String {
-    outcome(&side.opened, "Ok(())")
-}
-
-fn ended(side: &SideSeen) -> String {
-    outcome(&side.end, "None, the clean end")
 }
 
 /// The handshake between two ends that are all right. Breaks whatever promise rests on it.

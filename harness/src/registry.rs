@@ -6,8 +6,14 @@ macro_rules! exercise {
     (ch01, flaky_rpc, $($module:ident)::+) => {
         $crate::ch01::flaky_rpc::exercise::<$($module)::+::Client>()
     };
+    (ch01, chatty_reads, $($module:ident)::+) => {
+        $crate::ch01::chatty_reads::exercise::<$($module)::+::CachingReader>()
+    };
     (ch01, secure_channel, $($module:ident)::+) => {
         $crate::ch01::secure_channel::exercise::<$($module)::+::Channel>()
+    };
+    (ch01, wire_format, $($module:ident)::+) => {
+        $crate::ch01::wire_format::exercise::<$($module)::+::Codec>()
     };
 }
 
@@ -15,7 +21,11 @@ macro_rules! exercise {
 #[macro_export]
 macro_rules! grade {
     (ch01, $package:ident) => {
-        $crate::grade!(@main ch01, $package, "flaky_rpc" flaky_rpc, "secure_channel" secure_channel);
+        $crate::grade!(@main ch01, $package,
+            "flaky_rpc" flaky_rpc,
+            "chatty_reads" chatty_reads,
+            "secure_channel" secure_channel,
+            "wire_format" wire_format);
     };
     (@main $chapter:ident, $package:ident, $($feature:literal $id:ident),+) => {
         fn main() -> ::std::process::ExitCode {

@@ -1,4 +1,6 @@
 //! Chapter 1: what is a distributed system? One exercise for each of the eight fallacies, and one for why we bother.
 
+pub mod chatty_reads;
 pub mod flaky_rpc;
 pub mod secure_channel;
+pub mod wire_format;

@@ -2,5 +2,12 @@
 
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
+
+#[cfg(feature = "chatty_reads")]
+pub mod chatty_reads;
+
 #[cfg(feature = "secure_channel")]
 pub mod secure_channel;
+
+#[cfg(feature = "wire_format")]
+pub mod wire_format;

@@ -9,6 +9,9 @@ macro_rules! exercise {
     (ch01, chatty_reads, $($module:ident)::+) => {
         $crate::ch01::chatty_reads::exercise::<$($module)::+::CachingReader>()
     };
+    (ch01, thin_pipe, $($module:ident)::+) => {
+        $crate::ch01::thin_pipe::exercise::<$($module)::+::Sender, $($module)::+::Receiver>()
+    };
     (ch01, secure_channel, $($module:ident)::+) => {
         $crate::ch01::secure_channel::exercise::<$($module)::+::Channel>()
     };
@@ -24,6 +27,7 @@ macro_rules! grade {
         $crate::grade!(@main ch01, $package,
             "flaky_rpc" flaky_rpc,
             "chatty_reads" chatty_reads,
+            "thin_pipe" thin_pipe,
             "secure_channel" secure_channel,
             "wire_format" wire_format);
     };

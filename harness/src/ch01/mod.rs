@@ -3,4 +3,5 @@
 pub mod chatty_reads;
 pub mod flaky_rpc;
 pub mod secure_channel;
+pub mod thin_pipe;
 pub mod wire_format;

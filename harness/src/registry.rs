@@ -12,6 +12,9 @@ macro_rules! exercise {
     (ch01, thin_pipe, $($module:ident)::+) => {
         $crate::ch01::thin_pipe::exercise::<$($module)::+::Sender, $($module)::+::Receiver>()
     };
+    (ch01, secure_channel, $($module:ident)::+) => {
+        $crate::ch01::secure_channel::exercise::<$($module)::+::Channel>()
+    };
     (ch01, moving_targets, $($module:ident)::+) => {
         $crate::ch01::moving_targets::exercise::<$($module)::+::Balancer>()
     };
@@ -28,6 +31,7 @@ macro_rules! grade {
             "flaky_rpc" flaky_rpc,
             "chatty_reads" chatty_reads,
             "thin_pipe" thin_pipe,
+            "secure_channel" secure_channel,
             "moving_targets" moving_targets,
             "wire_format" wire_format);
     };

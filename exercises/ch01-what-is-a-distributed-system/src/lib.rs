@@ -9,6 +9,9 @@ pub mod chatty_reads;
 #[cfg(feature = "thin_pipe")]
 pub mod thin_pipe;
 
+#[cfg(feature = "secure_channel")]
+pub mod secure_channel;
+
 #[cfg(feature = "moving_targets")]
 pub mod moving_targets;
 

@@ -22,6 +22,16 @@ pub fn in_use_bytes() -> usize {
     ALLOCATOR.allocated()
 }
 
+/// Begins to watch for the largest number of bytes in use anew.
+pub fn restart_peak() {
+    PEAK.reset_peak_usage();
+}
+
+/// The largest number of bytes in use since the watch was begun.
+pub fn peak_in_use_bytes() -> usize {
+    PEAK.peak_usage()
+}
+
 /// The largest number of bytes that `work` held at any moment beyond what was held before, and what it returned.
 ///
 /// Only meaningful while no other thread allocates.

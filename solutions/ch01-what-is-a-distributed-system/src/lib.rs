@@ -2,3 +2,5 @@
 
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
+#[cfg(feature = "scale_out")]
+pub mod scale_out;

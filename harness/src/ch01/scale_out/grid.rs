@@ -1,0 +1,449 @@
+//! The source and the workers, with their faults.
+//!
+//! Everything that will become of an execution is decided when it is sent: when it arrives, when its turn comes, whether
+//! a death comes first, when the answer is back. So a worker needs no task of its own, and a long job is cheap to play.
+
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use explore::Plan;
+use rand::RngExt;
+use sim::{Choice, EventId, Lane, Tone};
+
+use super::contract::*;
+use super::world::{Detail, Entry, Setup, evidence, tasks, worker_name};
+use crate::memory;
+use crate::stage::Stage;
+
+/// One-way delays, in milliseconds.
+const LATENCY_MS: std::ops::RangeInclusive<u64> = 2..=4;
+
+/// What a task takes on a healthy worker, in milliseconds.
+const WORK_MS: std::ops::RangeInclusive<u64> = 80..=120;
+
+/// What reading a task takes, in milliseconds.
+const READ_MS: u64 = 2;
+
+/// How soon a broken worker says that it failed, in milliseconds.
+const BROKEN_MS: u64 = 1;
+
+/// The source and the workers.
+pub struct Grid {
+    stage: Stage,
+    plan: Plan<Setup, Entry>,
+    choice: Choice,
+    tasks: u64,
+    state: Mutex<State>,
+    /// When the task that is being read will have been read; one is read at a time.
+    reading: tokio::sync::Mutex<Option<u64>>,
+}
+
+#[derive(Default)]
+struct State {
+    open: BTreeMap<u64, Open>,
+    /// When each worker will be done with what it has been given.
+    free_ms: BTreeMap<u32, u64>,
+    sent: u64,
+    books: Books,
+}
+
+/// A task that was taken and has no result yet.
+#[derive(Default)]
+struct Open {
+    executed: bool,
+    /// Until when an execution of it may still bring a result.
+    hopeful_until_ms: u64,
+    failed_on: Vec<u32>,
+}
+
+/// What was written down while a schedule was played.
+#[derive(Clone, Default)]
+pub struct Books {
+    /// Calls to the source and to the workers.
+    pub calls: u64,
+    /// Calls after the job had ended or its caller had gone away.
+    pub late_calls: u64,
+    /// Tasks taken from the source.
+    pub taken: u64,
+    /// When the last task was taken.
+    pub last_taken_ms: u64,
+    /// Tasks whose result has come.
+    pub done: u64,
+    /// The most tasks that were open at a time.
+    pub most_open: u64,
+    /// When there were most of them.
+    pub most_open_at: Option<EventId>,
+    /// Executions that were extra.
+    pub extra: u64,
+    /// The first of them beyond what is allowed.
+    pub extra_at: Option<EventId>,
+    /// Executions, unless only numbers are recorded.
+    pub executions: Vec<Execution>,
+    /// The first time a dead or broken worker got more than it may.
+    pub overfed: Option<Overfed>,
+    /// When a result came last; the start of the job before there is any.
+    pub last_result_ms: u64,
+    /// The first task that failed on so many workers that it is to blame.
+    pub poisoned: Option<Poisoned>,
+    /// The most bytes that were in use at any moment of the first and of the second half of the tasks.
+    pub peak_bytes: [usize; 2],
+}
+
+/// One execution, when it was sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Execution {
+    pub worker: u32,
+    pub task: u64,
+    pub at_ms: u64,
+    /// The worker was dead or broken.
+    pub in_vain: bool,
+}
+
+/// A dead or broken worker that got more than it may.
+#[derive(Clone, Copy, Debug)]
+pub struct Overfed {
+    pub worker: u32,
+    pub given: u64,
+    pub allowed: u64,
+    pub from_ms: u64,
+    pub to_ms: u64,
+    pub event: EventId,
+}
+
+/// A task that failed on as many workers as it takes.
+#[derive(Clone, Debug)]
+pub struct Poisoned {
+    pub task: u64,
+    pub reason: String,
+    pub at_ms: u64,
+}
+
+/// How many extra executions a job of so many tasks may have.
+pub fn extra_allowed(policy: &Policy, tasks: u64) -> u64 {
+    u64::from(policy.workers) + tasks * u64::from(policy.hedge_percent) / 100
+}
+
+/// Tasks that a worker may be given in vain at once.
+const IN_VAIN_AT_ONCE: u64 = 3;
+
+/// The worst time up to the latest execution during which a worker was given more in vain than it may be.
+fn overfed(executions: &[Execution], worker: u32, policy: &Policy) -> Option<Overfed> {
+    let mine = executions.iter().rev().filter(|execution| execution.worker == worker && execution.in_vain);
+    let to_ms = mine.clone().next()?.at_ms;
+    let windows = mine.zip(1..).map(|(execution, given)| {
+        let allowed = IN_VAIN_AT_ONCE + (to_ms - execution.at_ms) / policy.rest_ms;
+        Overfed { worker, given, allowed, from_ms: execution.at_ms, to_ms, event: EventId(0) }
+    });
+    windows.filter(|window| window.given > window.allowed).max_by_key(|window| window.given - window.allowed)
+}
+
+/// What will become of an execution.
+struct Course {
+    arrives_ms: u64,
+    /// When the worker says something, what, and when that is heard; `None` if it never does.
+    answer: Option<(u64, u64, Result<Tally, WorkerError>)>,
+    in_vain: bool,
+    dies_busy: bool,
+}
+
+impl Grid {
+    /// A source that has given nothing yet, and idle workers.
+    pub fn new(stage: Stage, plan: Plan<Setup, Entry>, choice: Choice) -> Self {
+        let tasks = tasks(&plan.entries);
+        memory::restart_peak();
+        Grid { stage, plan, choice, tasks, state: Mutex::default(), reading: tokio::sync::Mutex::default() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A copy of what has been written down so far.
+    pub fn books(&self) -> Books {
+        let mut state = self.state();
+        if state.books.taken * 2 > self.tasks {
+            state.books.peak_bytes[1] = state.books.peak_bytes[1].max(memory::peak_in_use_bytes());
+        }
+        state.books.clone()
+    }
+
+    /// What a task takes on a healthy worker.
+    pub fn work_ms(&self, task: u64) -> u64 {
+        self.choice.part("work", task).stream("ms").random_range(WORK_MS)
+    }
+
+    /// What there is to be counted in a task.
+    pub fn tally(&self, task: u64) -> Tally {
+        let mut random = self.choice.part("chunk", task).stream("lines");
+        let lines = random.random_range(1_000..1_000_000);
+        Tally { chunks: 1, lines, errors: random.random_range(0..lines / 10) }
+    }
+
+    /// Makes deaths and returns visible at their time.
+    pub fn announce_faults(self: &Arc<Self>) {
+        for entry in &self.plan.entries {
+            let Entry::Dies { worker, at_ms, back_ms, .. } = *entry else { continue };
+            let grid = self.clone();
+            tokio::spawn(async move {
+                let lane = grid.lane(worker);
+                grid.stage.until_ms(at_ms).await;
+                grid.stage.note(lane, Tone::Fault, format!("worker {worker} dies"));
+                if let Some(back_ms) = back_ms {
+                    grid.stage.until_ms(back_ms).await;
+                    grid.stage.note(lane, Tone::Good, format!("worker {worker} is back"));
+                }
+            });
+        }
+    }
+
+    /// The caller has gone away.
+    pub fn note_departure(&self) {
+        let now_ms = self.stage.now_ms();
+        if self.state().open.values().any(|open| open.hopeful_until_ms > now_ms) {
+            self.stage.count(evidence::DROPPED);
+        }
+    }
+
+    fn events(&self) -> bool {
+        self.plan.setup.detail == Detail::Events
+    }
+
+    /// The worker's lane; that of the coordinator if workers have none.
+    fn lane(&self, worker: u32) -> Lane {
+        if self.events() { self.stage.lane(&worker_name(worker)) } else { self.stage.lane("coordinator") }
+    }
+
+    /// The death during which a worker is dead at that time: when it began, when it ends, whether it is silent.
+    fn death(&self, worker: u32, from_ms: u64, to_ms: u64) -> Option<(u64, u64, bool)> {
+        self.plan.entries.iter().find_map(|entry| match *entry {
+            Entry::Dies { worker: whose, at_ms, back_ms, silent } if whose == worker => {
+                let back_ms = back_ms.unwrap_or(u64::MAX);
+                (at_ms <= to_ms && from_ms < back_ms).then_some((at_ms, back_ms, silent))
+            }
+            _ => None,
+        })
+    }
+
+    fn times(&self, worker: u32) -> u64 {
+        let slow = self.plan.entries.iter().find_map(|entry| match *entry {
+            Entry::Slow { worker: whose, times } if whose == worker => Some(times),
+            _ => None,
+        });
+        slow.unwrap_or(1)
+    }
+
+    fn outcome(&self, worker: u32, task: u64) -> (u64, Result<Tally, WorkerError>) {
+        let failed = |reason: String| Err(WorkerError::Failed { reason });
+        if self.plan.entries.contains(&Entry::Broken { worker }) {
+            return (BROKEN_MS, failed(format!("worker {worker}: the disk is full")));
+        }
+        let took_ms = self.work_ms(task) * self.times(worker);
+        if self.plan.entries.contains(&Entry::Poison { task }) {
+            return (took_ms, failed(format!("task {task}: not a log file")));
+        }
+        (took_ms, Ok(self.tally(task)))
+    }
+
+    /// Decides what becomes of an execution that is sent now, and keeps its worker busy for it.
+    fn course(&self, free_ms: &mut u64, nth: u64, worker: u32, task: u64) -> Course {
+        let mut latency = self.choice.part("latency", nth).stream("ms");
+        let mut one_way_ms = || latency.random_range(LATENCY_MS);
+        let arrives_ms = self.stage.now_ms() + one_way_ms();
+        let broken = |at_ms: u64, back_ms: u64, silent: bool| {
+            (!silent && at_ms < back_ms).then_some((at_ms, Err(WorkerError::Unreachable)))
+        };
+        let (spoken, in_vain, dies_busy) = match self.death(worker, arrives_ms, arrives_ms) {
+            Some((_, back_ms, silent)) => (broken(arrives_ms, back_ms, silent), true, false),
+            None => {
+                let begins_ms = arrives_ms.max(*free_ms);
+                let (took_ms, result) = self.outcome(worker, task);
+                let done_ms = begins_ms + took_ms;
+                match self.death(worker, arrives_ms, done_ms) {
+                    Some((at_ms, back_ms, silent)) => (broken(at_ms, back_ms, silent), false, true),
+                    None => {
+                        *free_ms = done_ms;
+                        let in_vain = self.plan.entries.contains(&Entry::Broken { worker });
+                        (Some((done_ms, result)), in_vain, false)
+                    }
+                }
+            }
+        };
+        let answer = spoken.map(|(at_ms, result)| (at_ms, at_ms + one_way_ms(), result));
+        Course { arrives_ms, answer, in_vain, dies_busy }
+    }
+
+    /// Sends an execution: writes it down, and decides what will become of it.
+    fn send(&self, worker: u32, task: u64) -> (Course, Option<sim::MessageId>) {
+        let now_ms = self.stage.now_ms();
+        let mut guard = self.state();
+        let state = &mut *guard;
+        state.sent += 1;
+        let course = self.course(state.free_ms.entry(worker).or_default(), state.sent, worker, task);
+        let limit_ms = now_ms + self.plan.setup.policy.timeout_ms;
+        let until_ms = course.answer.as_ref().map_or(limit_ms, |(_, heard_ms, _)| limit_ms.min(*heard_ms));
+        let open = state.open.get_mut(&task);
+        let (twice, extra) = open.as_ref().map_or((true, true), |open| (open.executed, open.hopeful_until_ms > now_ms));
+        if let Some(open) = open {
+            open.executed = true;
+            open.hopeful_until_ms = open.hopeful_until_ms.max(until_ms);
+        }
+        let message = self.events().then(|| {
+            let coordinator = self.stage.lane("coordinator");
+            let again = if extra {
+                ", a second copy"
+            } else if twice {
+                " again"
+            } else {
+                ""
+            };
+            self.stage.send(coordinator, self.lane(worker), format!("task {task}{again}"))
+        });
+        let happened = [
+            (twice, evidence::TWICE),
+            (extra, evidence::EXTRA),
+            (course.in_vain, evidence::FED_IN_VAIN),
+            (course.dies_busy, evidence::DIED_BUSY),
+            (self.times(worker) > 1, evidence::SLOW_USED),
+        ];
+        happened.into_iter().filter(|(happened, _)| *happened).for_each(|(_, what)| self.stage.count(what));
+        if extra {
+            state.books.extra += 1;
+            if state.books.extra == extra_allowed(&self.plan.setup.policy, self.tasks) + 1 {
+                let lane = self.stage.lane("coordinator");
+                let event = self.stage.note(lane, Tone::Bad, format!("one copy too many: task {task}"));
+                state.books.extra_at = Some(event);
+            }
+        }
+        if self.plan.setup.detail != Detail::Numbers {
+            state.books.executions.push(Execution { worker, task, at_ms: now_ms, in_vain: course.in_vain });
+        }
+        if course.in_vain && state.books.overfed.is_none() {
+            let overfed = overfed(&state.books.executions, worker, &self.plan.setup.policy);
+            state.books.overfed = overfed.map(|overfed| {
+                let lane = self.stage.lane("coordinator");
+                let text = format!("one too many for worker {worker}: task {task}");
+                Overfed { event: self.stage.note(lane, Tone::Bad, text), ..overfed }
+            });
+        }
+        (course, message)
+    }
+
+    /// The answer is heard.
+    fn heard(&self, worker: u32, task: u64, result: &Result<Tally, WorkerError>) {
+        let now_ms = self.stage.now_ms();
+        let mut guard = self.state();
+        let state = &mut *guard;
+        match result {
+            Ok(_) => {
+                state.books.last_result_ms = now_ms;
+                if state.open.remove(&task).is_some() {
+                    state.books.done += 1;
+                }
+            }
+            Err(WorkerError::Failed { reason }) => {
+                self.stage.count(evidence::FAILED);
+                let Some(open) = state.open.get_mut(&task) else { return };
+                if !open.failed_on.contains(&worker) {
+                    open.failed_on.push(worker);
+                }
+                let to_blame = open.failed_on.len() >= self.plan.setup.policy.poison_after as usize;
+                if to_blame && state.books.poisoned.is_none() {
+                    state.books.poisoned = Some(Poisoned { task, reason: reason.clone(), at_ms: now_ms });
+                }
+            }
+            Err(WorkerError::Unreachable) => {}
+        }
+    }
+
+    /// Waits for what becomes of an execution, and shows it on the way.
+    async fn attend(&self, worker: u32, task: u64) -> Result<Tally, WorkerError> {
+        let (course, message) = self.send(worker, task);
+        let Course { arrives_ms, answer, in_vain, .. } = course;
+        let stage = &self.stage;
+        let _wait = self.events().then(|| stage.waiting(format!("worker {worker} to answer about task {task}")));
+        if let Some(message) = message {
+            stage.until_ms(arrives_ms).await;
+            if in_vain && !self.plan.entries.contains(&Entry::Broken { worker }) {
+                stage.lost(stage.lane("coordinator"), message, "worker is dead");
+            } else {
+                stage.receive(self.lane(worker), message);
+            }
+        }
+        let Some((spoken_ms, heard_ms, result)) = answer else { return pending().await };
+        let reply = match &result {
+            Ok(_) => Some("done"),
+            Err(WorkerError::Failed { .. }) => Some("failed"),
+            Err(WorkerError::Unreachable) => None,
+        };
+        if let Some(reply) = reply.filter(|_| self.events()) {
+            stage.until_ms(spoken_ms).await;
+            let message = stage.send(self.lane(worker), stage.lane("coordinator"), format!("task {task} {reply}"));
+            stage.until_ms(heard_ms).await;
+            stage.receive(stage.lane("coordinator"), message);
+        }
+        stage.until_ms(heard_ms).await;
+        if reply.is_none() && self.events() {
+            let text = format!("worker {worker} can't be reached (task {task})");
+            stage.note(stage.lane("coordinator"), Tone::Fault, text);
+        }
+        self.heard(worker, task, &result);
+        result
+    }
+
+    /// A task has been read.
+    fn take(&self) -> Option<Task> {
+        let now_ms = self.stage.now_ms();
+        let mut guard = self.state();
+        let state = &mut *guard;
+        let id = state.books.taken;
+        if id == self.tasks {
+            return None;
+        }
+        if id * 2 == self.tasks {
+            state.books.peak_bytes[0] = memory::peak_in_use_bytes();
+            memory::restart_peak();
+        }
+        state.books.taken += 1;
+        state.books.last_taken_ms = now_ms;
+        state.open.insert(id, Open::default());
+        let open = state.open.len() as u64;
+        state.books.most_open = state.books.most_open.max(open);
+        if self.events() && open == u64::from(self.plan.setup.policy.max_open) + 1 && state.books.most_open_at.is_none()
+        {
+            let lane = self.stage.lane("coordinator");
+            state.books.most_open_at =
+                Some(self.stage.note(lane, Tone::Bad, format!("takes task {id}: {open} tasks are open")));
+        }
+        Some(Task { id })
+    }
+}
+
+#[async_trait]
+impl Source for Grid {
+    async fn next(&self) -> Option<Task> {
+        self.stage.enter().await;
+        self.state().books.calls += 1;
+        let mut reading = self.reading.lock().await;
+        if self.state().books.taken == self.tasks {
+            self.stage.count(evidence::DRY);
+            return None;
+        }
+        let read_ms = *reading.get_or_insert(self.stage.now_ms() + READ_MS);
+        self.stage.until_ms(read_ms).await;
+        *reading = None;
+        self.take()
+    }
+}
+
+#[async_trait]
+impl Cluster for Grid {
+    async fn execute(&self, worker: WorkerId, task: Task) -> Result<Tally, WorkerError> {
+        self.stage.enter().await;
+        self.state().books.calls += 1;
+        let workers = self.plan.setup.policy.workers;
+        assert!(worker.0 < workers, "there is no worker {}: they are 0 to {}", worker.0, workers - 1);
+        self.attend(worker.0, task.id).await
+    }
+}

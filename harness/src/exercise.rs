@@ -1,4 +1,4 @@
-//! An exercise is a world and a list of promises about what is seen in it.
+//! An exercise is a world and a list of promises about what is seen in it; or plain functions and a list of laws.
 //!
 //! One world serves all promises of an exercise. A promise brings two functions: one that draws schedules which put it
 //! to the test, and one that judges what was seen. Neither knows how the code under test is made, only what its contract
@@ -7,7 +7,8 @@
 use std::fmt;
 
 use explore::property::{Property, PropertyRun};
-use explore::{Breach, Evidence, Experiment, Finding, Options, Plan, Token, TokenError, Trial};
+use explore::{Breach, Evidence, Experiment, Finding, Options, Plan, Step, Token, TokenError, Trial};
+use proptest::strategy::BoxedStrategy;
 use rand::SeedableRng;
 use report::{CheckResult, CheckStatus};
 use sim::{Choice, Random};
@@ -51,6 +52,52 @@ pub struct Promise<W: World> {
     pub draw: fn(&mut Draw) -> Plan<W::Setup, W::Entry>,
     /// Looks at what was seen. May count evidence of its own.
     pub judge: Judge<W::Seen>,
+}
+
+/// A promise about plain functions: it must hold for every value.
+///
+/// `S` is the code under test, as a value that makes or calls it (a function pointer, mostly). `V` is what it is put to
+/// the test with; its `Display` is what a learner reads when the law is broken, so it shows the value whole.
+pub struct Law<S, V: fmt::Debug> {
+    /// A sentence as an identifier, the same in tests, reports, lessons and mutants.
+    pub name: &'static str,
+    /// How many values make a verdict.
+    pub cases: u64,
+    /// What must have happened at least once, or there is no verdict.
+    pub needs: &'static [&'static str],
+    /// What the value of the case with this number is drawn from. See [`explore::property::pieces_first`].
+    pub draw: fn(u64) -> BoxedStrategy<V>,
+    /// Puts the code to the test with one value. May count evidence.
+    pub judge: fn(&S, &V, &mut Evidence) -> Result<(), Breach>,
+}
+
+struct LawOf<S, V: fmt::Debug> {
+    subject: S,
+    law: Law<S, V>,
+}
+
+impl<S, V: fmt::Debug + fmt::Display> Property for LawOf<S, V> {
+    type Strategy = BoxedStrategy<V>;
+
+    fn strategy(&self, index: u64) -> BoxedStrategy<V> {
+        (self.law.draw)(index)
+    }
+
+    fn judge(&self, value: &V, evidence: &mut Evidence) -> Result<(), Breach> {
+        (self.law.judge)(&self.subject, value, evidence)
+    }
+
+    fn describe(&self, value: &V) -> String {
+        value.to_string()
+    }
+
+    fn cases(&self) -> u64 {
+        self.law.cases
+    }
+
+    fn needs(&self) -> &[&'static str] {
+        self.law.needs
+    }
 }
 
 struct Test<'a, W: World> {
@@ -121,7 +168,7 @@ pub enum Ask {
     Replay(Token),
 }
 
-type Run = dyn Fn(&Ask, &mut dyn FnMut(u64)) -> Result<(Finding, u64), TokenError> + Send + Sync;
+type Run = dyn Fn(&Ask, &mut dyn FnMut(Step)) -> Result<(Finding, u64), TokenError> + Send + Sync;
 
 /// A promise bound to the code that should keep it.
 pub struct Check {
@@ -136,11 +183,11 @@ impl Check {
         Promise<W>: Send + Sync,
     {
         let name = promise.name;
-        let run = move |ask: &Ask, alive: &mut dyn FnMut(u64)| {
+        let run = move |ask: &Ask, at: &mut dyn FnMut(Step)| {
             let test = Test { world: &*world, promise: &promise };
             match ask {
-                Ask::Examine(options) => Ok(explore::examine(&test, name, *options, alive)),
-                Ask::Replay(token) => explore::replay(&test, token).map(|finding| (finding, 1)),
+                Ask::Examine(options) => Ok(explore::examine(&test, name, *options, at)),
+                Ask::Replay(token) => explore::replay(&test, token, at).map(|finding| (finding, 1)),
             }
         };
         Check { name, run: Box::new(run) }
@@ -148,19 +195,28 @@ impl Check {
 
     /// A promise about plain functions: it must hold for every value that is generated.
     pub fn property<P: Property + Send + Sync + 'static>(name: &'static str, property: P) -> Self {
-        let run = move |ask: &Ask, alive: &mut dyn FnMut(u64)| {
+        let run = move |ask: &Ask, at: &mut dyn FnMut(Step)| {
             let run = PropertyRun { property: &property, watch: &crate::panics::trial };
             match ask {
-                Ask::Examine(options) => Ok(explore::property::examine(&run, name, *options, alive)),
-                Ask::Replay(token) => explore::property::replay(&run, token).map(|finding| (finding, 1)),
+                Ask::Examine(options) => Ok(explore::property::examine(&run, name, *options, at)),
+                Ask::Replay(token) => explore::property::replay(&run, token, at).map(|finding| (finding, 1)),
             }
         };
         Check { name, run: Box::new(run) }
     }
 
-    /// Runs it. `alive` is called after every schedule with the number run so far.
-    pub fn run(&self, exercise: &Exercise, ask: &Ask, alive: &mut dyn FnMut(u64)) -> CheckResult {
-        match (self.run)(ask, alive) {
+    /// A law that `subject` must keep.
+    pub fn law<S, V>(subject: S, law: Law<S, V>) -> Self
+    where
+        S: Send + Sync + 'static,
+        V: fmt::Debug + fmt::Display + 'static,
+    {
+        Check::property(law.name, LawOf { subject, law })
+    }
+
+    /// Runs it. `at` is called at every step of it.
+    pub fn run(&self, exercise: &Exercise, ask: &Ask, at: &mut dyn FnMut(Step)) -> CheckResult {
+        match (self.run)(ask, at) {
             Ok((finding, schedules)) => {
                 let seed = match ask {
                     Ask::Examine(options) => options.seed,

@@ -10,7 +10,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
 
-use explore::{Options, Token};
+use explore::{Options, Step, Token};
 use libtest_mimic::{Arguments, Failed, Trial};
 use report::frame::{Frame, NONCE_ENV};
 use report::{CheckResult, CheckStatus};
@@ -102,7 +102,7 @@ fn told(result: &CheckResult) -> String {
     if let Some(story) = &result.counterexample {
         told += &format!("\nexpected: {}\nactual:   {}\n", story.expected, story.actual);
         if !story.schedule.is_empty() {
-            told += &format!("\nWhat it takes:\n  {}\n", story.schedule.join("\n  "));
+            told += &format!("\nWhat it takes:\n  {}\n", story.schedule.join("\n").replace('\n', "\n  "));
         }
         told += &format!("\n{}\n", story.diagram.to_plain());
     }
@@ -195,11 +195,13 @@ fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, ask:
     reporter.send(&Frame::Started { exercise: name.to_owned(), check: check.name.to_owned() });
     let began = Instant::now();
     let mut last = began;
-    let result = check.run(exercise, ask, &mut |schedules| {
-        if last.elapsed() > ALIVE_EVERY {
+    let result = check.run(exercise, ask, &mut |step| match step {
+        Step::Story => reporter.send(&Frame::Story),
+        Step::Schedule(schedules) if last.elapsed() > ALIVE_EVERY => {
             last = Instant::now();
             reporter.send(&Frame::Progress { schedules });
         }
+        Step::Schedule(_) => {}
     });
     debug_assert!(result.status == CheckStatus::Holds || !result.message.is_empty(), "a failure always says why");
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

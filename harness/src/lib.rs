@@ -9,6 +9,7 @@
 //! - [`exercise`]: an exercise is a world and a list of promises about what is seen in it.
 //! - [`tell`]: turns a finding into a result that a learner can read.
 //! - [`mod@grade`]: the `main` of every chapter's test target.
+//! - [`hex`]: bytes in a form that people can read.
 //! - [`memory`] and [`panics`]: what the process as a whole has to watch.
 //!
 //! Start at [`ch01::flaky_rpc`].
@@ -16,6 +17,7 @@
 pub mod ch01;
 pub mod exercise;
 pub mod grade;
+pub mod hex;
 pub mod memory;
 pub mod panics;
 mod registry;

@@ -147,6 +147,13 @@ impl Diagnostic {
     }
 }
 
+impl Diagnostic {
+    fn is_inside(&self, root: &Path, unit: &Unit) -> bool {
+        let mut main = self.spans.iter().filter(|span| span.is_primary).flat_map(Span::chain);
+        main.any(|span| unit.holds(&root.join(&span.file_name)))
+    }
+}
+
 impl Span {
     /// The span and the places its macro was called from, from the inside out.
     fn chain(&self) -> impl Iterator<Item = &Span> {
@@ -314,16 +321,18 @@ fn count_warnings(root: &Path, units: &[Unit], output: &Output) -> BTreeMap<Stri
     counts
 }
 
-/// The errors of every unit that has some.
+/// The errors of every unit that has some. Those outside its own files only echo those inside, if there are any.
 fn blame(root: &Path, units: &[Unit], output: &Output) -> BTreeMap<String, String> {
-    let mut refused = BTreeMap::<String, String>::new();
+    let mut refused = BTreeMap::<String, (String, String)>::new();
     for error in output.errors() {
         if let Some(unit) = error.about(root, units) {
-            let messages = refused.entry(unit.name.clone()).or_default();
+            let (inside, outside) = refused.entry(unit.name.clone()).or_default();
+            let messages = if error.is_inside(root, unit) { inside } else { outside };
             messages.push_str(error.rendered());
         }
     }
-    refused
+    let told = |(inside, outside): (String, String)| if inside.is_empty() { outside } else { inside };
+    refused.into_iter().map(|(name, messages)| (name, told(messages))).collect()
 }
 
 /// When no error says whose it is, every unit is compiled alone. If none does, it is not the learner's fault, except

@@ -9,10 +9,6 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Seconds since 1970. The only wall clock here; it names files and tells how long ago, and decides no verdict.
-#[allow(
-    clippy::disallowed_methods,
-    reason = "a date in a file name is about the learner's world, not the simulated one"
-)]
 pub fn now_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
 }

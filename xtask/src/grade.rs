@@ -95,7 +95,7 @@ fn prepare<'c>(
         entry.warnings = settled.warnings.get(id).copied().unwrap_or(0);
         entry.compiler = match (&entry.source, settled.refused.remove(id)) {
             (Err(why), _) => why.clone(),
-            (Ok(_), Some(messages)) => messages.trim_end().to_owned(),
+            (Ok(_), Some(messages)) => request.source.told(messages.trim_end()),
             (Ok(_), None) => String::new(),
         };
         entry.program = settled.program.clone().filter(|_| entry.compiler.is_empty());
@@ -136,6 +136,7 @@ fn job(context: &Context, request: &Request<'_>, entry: &Entry<'_>) -> Option<Jo
         program: entry.program.clone()?,
         exercise: entry.wanted.exercise.id.clone(),
         checks: entry.wanted.checks.iter().map(|name| (*name).to_owned()).collect(),
+        unlisted: false,
         options: request.options(),
         budget: context.course.budget,
     })

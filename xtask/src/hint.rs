@@ -16,7 +16,13 @@ use crate::{lookup, wrap};
 /// When there is no such exercise, or none is named and all have passed.
 pub fn run(context: &Context, args: &HintArgs) -> Result<Exit, Failure> {
     let (mut progress, note) = Progress::load(&context.root);
-    let (_, exercise) = lookup::exercise_or_at_hand(context, &progress, args.exercise.as_deref())?;
+    let exercise = match &args.exercise {
+        Some(id) => lookup::exercise(&context.course, id)?.1,
+        None => progress.at_hand(&context.course).map(|(_, exercise)| exercise).ok_or_else(|| {
+            let advice = "Name the exercise you want one for: `cargo xtask list` shows them.";
+            Failure::new(format!("Every exercise has passed its last check.\n\n{advice}"))
+        })?,
+    };
     print!("{}", next(context.paint, exercise, &mut progress));
     for warning in note.into_iter().chain(progress.save(&context.root).err()) {
         eprintln!("{}", context.paint.fault(&warning));

@@ -6,6 +6,7 @@
 
 use std::io;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, exit};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,7 +14,18 @@ use std::time::{Duration, Instant};
 /// The exit status of a program that Ctrl-C ended, as shells report it: 128 + SIGINT.
 const INTERRUPTED: i32 = 130;
 
-static CHILDREN: Mutex<Vec<Arc<Mutex<Child>>>> = Mutex::new(Vec::new());
+static CHILDREN: Mutex<Vec<Known>> = Mutex::new(Vec::new());
+
+/// Whether grading programs may start. Changed and read only by who holds [`CHILDREN`].
+static GRADERS_STOPPED: AtomicBool = AtomicBool::new(false);
+
+static BEFORE_EXIT: Mutex<Option<fn()>> = Mutex::new(None);
+
+/// A child, and whether it is a grading program.
+struct Known {
+    child: Arc<Mutex<Child>>,
+    grader: bool,
+}
 
 /// From now on Ctrl-C ends all children, then this process.
 ///
@@ -23,13 +35,45 @@ pub fn install() {
     ctrlc::set_handler(|| {
         // Never given back: no child may be started between the last kill and the exit.
         let children = lock(&CHILDREN);
-        for child in children.iter() {
-            // One that has ended already can't be killed, and need not be.
-            let _ = lock(child).kill();
+        end(children.iter());
+        if let Some(last) = *lock(&BEFORE_EXIT) {
+            last();
         }
         exit(INTERRUPTED);
     })
     .expect("the handler is installed once, at the start");
+}
+
+/// What else to do before Ctrl-C ends this process: a terminal to give back.
+pub fn before_exit(last: fn()) {
+    *lock(&BEFORE_EXIT) = Some(last);
+}
+
+/// Ends the grading programs and lets none start until [`let_graders_start`]: their results are not wanted any more.
+///
+/// Cargo goes on. Killed, it would leave a rustc behind that writes into the folder of the next one.
+pub fn stop_graders() {
+    let children = lock(&CHILDREN);
+    GRADERS_STOPPED.store(true, Ordering::SeqCst);
+    end(children.iter().filter(|known| known.grader));
+}
+
+/// Grading programs may start again.
+pub fn let_graders_start() {
+    let _children = lock(&CHILDREN);
+    GRADERS_STOPPED.store(false, Ordering::SeqCst);
+}
+
+/// Ends all children, because this process is about to leave.
+pub fn end_children() {
+    end(lock(&CHILDREN).iter());
+}
+
+fn end<'k>(children: impl Iterator<Item = &'k Known>) {
+    for known in children {
+        // One that has ended already can't be killed, and need not be.
+        let _ = lock(&known.child).kill();
+    }
 }
 
 /// A child process that ends with this value, or on Ctrl-C, whichever comes first.
@@ -38,10 +82,28 @@ pub struct Guarded(Arc<Mutex<Child>>);
 
 impl Guarded {
     /// Starts `command`.
+    ///
+    /// # Errors
+    /// If the system can't.
     pub fn spawn(command: &mut Command) -> io::Result<Guarded> {
+        Guarded::start(command, false)
+    }
+
+    /// Starts a grading program.
+    ///
+    /// # Errors
+    /// If the system can't, or after [`stop_graders`].
+    pub fn spawn_grader(command: &mut Command) -> io::Result<Guarded> {
+        Guarded::start(command, true)
+    }
+
+    fn start(command: &mut Command, grader: bool) -> io::Result<Guarded> {
         let mut children = lock(&CHILDREN);
+        if grader && GRADERS_STOPPED.load(Ordering::SeqCst) {
+            return Err(io::Error::new(io::ErrorKind::Interrupted, "its result is not wanted any more"));
+        }
         let child = Arc::new(Mutex::new(command.spawn()?));
-        children.push(Arc::clone(&child));
+        children.push(Known { child: Arc::clone(&child), grader });
         Ok(Guarded(child))
     }
 
@@ -94,7 +156,7 @@ impl Guarded {
 impl Drop for Guarded {
     fn drop(&mut self) {
         self.kill();
-        lock(&CHILDREN).retain(|child| !Arc::ptr_eq(child, &self.0));
+        lock(&CHILDREN).retain(|known| !Arc::ptr_eq(&known.child, &self.0));
     }
 }
 

@@ -11,6 +11,9 @@
 //! - [`supervise`]: one grading process, watched from outside; [`interrupt`]: Ctrl-C.
 //! - [`grade`]: all of it, to one [`report::Summary`]; [`show`]: that summary for people; [`check`]: the command.
 //!
+//! For authors: [`prove`], whether the checks deserve trust; [`ci`], every test of the course; [`guest`], code from
+//! elsewhere.
+//!
 //! Start at [`grade::grade`].
 
 use std::env;
@@ -20,15 +23,18 @@ use std::path::PathBuf;
 pub mod cause;
 pub mod check;
 pub mod checkout;
+pub mod ci;
 pub mod cli;
 pub mod compile;
 pub mod course;
 pub mod grade;
 pub mod guest;
 pub mod interrupt;
+pub mod lookup;
 pub mod meter;
 pub mod paint;
 pub mod printed;
+pub mod prove;
 pub mod replay;
 pub mod scan;
 pub mod show;
@@ -40,10 +46,12 @@ pub mod files;
 pub mod hint;
 pub mod lesson;
 pub mod list;
-pub mod lookup;
+pub mod pager;
 pub mod progress;
 pub mod reset;
+pub mod solution;
 pub mod stubs;
+pub mod watch;
 pub mod wrap;
 
 pub use course::Course;

@@ -1,8 +1,7 @@
 //! From an id somebody typed to the exercise, for the commands that are about one exercise.
 
+use crate::Failure;
 use crate::course::{Chapter, Course, Exercise};
-use crate::progress::Progress;
-use crate::{Context, Failure};
 
 /// An exercise and the chapter it is in.
 pub type Pair<'a> = (&'a Chapter, &'a Exercise);
@@ -28,26 +27,6 @@ pub fn exercise<'a>(course: &'a Course, id: &str) -> Result<Pair<'a>, Failure> {
         (None, None) => "`cargo xtask list` shows those there are.".to_owned(),
     };
     Err(Failure::new(format!("There is no exercise `{id}`.\n\n{advice}")))
-}
-
-/// The exercise of that id, or without one the exercise at hand: the first that has not passed.
-///
-/// # Errors
-///
-/// When there is no such exercise, or all have passed.
-pub fn exercise_or_at_hand<'a>(
-    context: &'a Context,
-    progress: &Progress,
-    id: Option<&str>,
-) -> Result<Pair<'a>, Failure> {
-    if let Some(id) = id {
-        return exercise(&context.course, id);
-    }
-    progress.at_hand(&context.course).ok_or_else(|| {
-        Failure::new(
-            "Every exercise has passed its last check.\n\nName the one you mean: `cargo xtask list` shows them.",
-        )
-    })
 }
 
 #[cfg(test)]

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use xtask::cli::{Cli, Command};
-use xtask::{Context, Exit, Failure, check, hint, interrupt, lesson, list, replay, reset, stubs};
+use xtask::{Context, Exit, Failure};
+use xtask::{check, ci, hint, interrupt, lesson, list, prove, replay, reset, solution, stubs, watch};
 
 fn main() -> ExitCode {
     interrupt::install();
@@ -19,12 +20,15 @@ fn run(cli: Cli) -> Result<Exit, Failure> {
     let context = Context::load()?;
     match cli.command {
         Command::Check(args) => check::run(&context, &args),
+        Command::Ci(args) => ci::run(&context, &args),
+        Command::Prove(args) => prove::run(&context, &args),
         Command::Replay(args) => replay::run(&context, &args),
         Command::List(args) => list::run(&context, &args),
         Command::Hint(args) => hint::run(&context, &args),
         Command::Lesson(args) => lesson::run(&context, &args),
         Command::Reset(args) => reset::run(&context, &args),
+        Command::Solution(args) => solution::run(&context, &args),
+        Command::Watch(args) => watch::run(&context, &args),
         Command::Stubs(args) => stubs::run(&context, &args),
-        other => Err(Failure::new(format!("{}: {other:?} is not part of this build.", context.course.title))),
     }
 }

@@ -20,6 +20,9 @@ pub fn run(context: &Context, args: &ReplayArgs) -> Result<Exit, Failure> {
     let summary = grade::grade(context, &request, &meter)?;
     meter.clear();
     let exercise = summary.exercises().next().expect("a check was selected, so there is a result");
+    if let Some(reason) = exercise.checks.first().and_then(refused) {
+        return Err(Failure::new(format!("`{token}` can't be replayed: {reason}")));
+    }
     let text = match exercise.checks.first() {
         Some(check) if check.status == CheckStatus::Holds => {
             format!("{}: {}\n\nThis schedule keeps the promise now.\n", exercise.id, show::sentence(&check.name))
@@ -29,6 +32,11 @@ pub fn run(context: &Context, args: &ReplayArgs) -> Result<Exit, Failure> {
     };
     check::print(&text);
     Ok(Exit::passed(exercise.checks.first().is_some_and(report::CheckResult::holds)))
+}
+
+/// Why the grading program did not take the token, which is then no verdict on anybody's code.
+fn refused(check: &report::CheckResult) -> Option<&str> {
+    check.message.strip_prefix("token:").filter(|_| check.status == CheckStatus::Undecided).map(str::trim)
 }
 
 /// `exercise/check` of a token `exercise/check@seed.index.places.digest`, if it has that shape.
@@ -60,6 +68,14 @@ mod tests {
         for token in ["a/b@1.2.all.00ff", "a/b@1.2.none.00ff", "a/b@1.2.0-4.5f6a7b8c"] {
             assert_eq!(target_of(token), Some("a/b"), "{token}");
         }
+    }
+
+    #[test]
+    fn a_token_of_another_course_is_a_wrong_question_and_no_verdict() {
+        let result = |status, message| report::CheckResult::new("a", status, message);
+        assert_eq!(refused(&result(CheckStatus::Undecided, "token: no such entry")), Some("no such entry"));
+        assert_eq!(refused(&result(CheckStatus::Undecided, "nothing was lost")), None);
+        assert_eq!(refused(&result(CheckStatus::Violated, "token: twice")), None);
     }
 
     #[test]

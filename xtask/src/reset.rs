@@ -42,8 +42,8 @@ pub fn put_back(context: &Context, chapter: &Chapter, exercise: &Exercise) -> Re
         Replaced::Kept(kept) => {
             let kept = relative(&context.root, &kept);
             vec![
-                format!("{name} is the stub again. What you had is kept in"),
-                format!("  {kept}"),
+                format!("{name} is the stub again."),
+                format!("What you had is kept in {kept}."),
                 "To get it back:".to_owned(),
                 format!("  {} {kept} {name}", if cfg!(windows) { "copy" } else { "cp" }),
             ]

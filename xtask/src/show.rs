@@ -1,16 +1,16 @@
 //! How results look to a person.
 //!
 //! A run of the whole course answers two questions: where do I stand, and what do I do next. So it shows one line an
-//! exercise and tells one story, that of the first promise that breaks. Whoever names an exercise gets all its stories.
+//! exercise and tells one story, that of the first promise that breaks. Whoever names an exercise also hears in a sentence what else
+//! breaks.
 
 use std::fmt::Write as _;
 
 use report::{ChapterResult, CheckResult, CheckStatus, Counterexample, ExerciseResult, ExerciseStatus, Style, Summary};
 
-use crate::course::Course;
 use crate::grade::Request;
 use crate::source::Source;
-use crate::{Context, Paint, checkout};
+use crate::{Context, Paint, checkout, wrap};
 
 /// How many lines of a learner's prints are shown.
 const PRINTED_LINES: usize = 15;
@@ -90,24 +90,47 @@ fn state(paint: Paint, exercise: &ExerciseResult) -> String {
     }
 }
 
-/// Everything about an exercise: each promise with its verdict, then what there is to tell about those that break.
+/// Each promise of an exercise with its verdict, the whole story of the first that breaks, and a sentence about each of
+/// the others: they often break for the same reason, and a dozen stories at once are read by nobody.
 pub fn details(context: &Context, exercise: &ExerciseResult) -> String {
     let paint = context.paint;
-    let mut out = String::new();
-    if exercise.status == ExerciseStatus::DoesNotCompile {
-        let _ = write!(out, "{}\n\n{}\n", heading(paint, exercise, "does not compile"), exercise.compiler.trim_end());
-        out.push_str(&notes(paint, exercise));
-        return out;
+    let mut out = opening(paint, exercise);
+    let mut broken = exercise.checks.iter().filter(|check| tells_something(check));
+    if let Some(first) = broken.next() {
+        let _ = write!(out, "\n{}", story(context, exercise, first, true));
     }
-    let _ = writeln!(out, "{}", paint.strong(&exercise.id));
+    let others: Vec<&CheckResult> = broken.collect();
+    if let Some(one) = others.last() {
+        let _ = writeln!(out, "\n{}", paint.strong("Also:"));
+        for check in &others {
+            let _ = writeln!(out, "\n  {}{}", sentence(&check.name), check_state(paint, check));
+            out.push_str(&wrapped(&check.message, "    "));
+        }
+        let _ = writeln!(out, "\n  the whole story of one: cargo xtask check {}/{}", exercise.id, one.name);
+    }
+    out.push_str(&notes(paint, exercise));
+    out
+}
+
+/// What one can take in between two saves: each promise with its verdict, and the story of the first that breaks.
+pub fn glance(context: &Context, exercise: &ExerciseResult) -> String {
+    let mut out = opening(context.paint, exercise);
+    if let Some(check) = exercise.checks.iter().find(|check| tells_something(check)) {
+        let _ = write!(out, "\n{}", story(context, exercise, check, true));
+    }
+    out.push_str(&notes(context.paint, exercise));
+    out
+}
+
+/// Each promise with its verdict, or what rustc says.
+fn opening(paint: Paint, exercise: &ExerciseResult) -> String {
+    if exercise.status == ExerciseStatus::DoesNotCompile {
+        return format!("{}\n\n{}\n", heading(paint, exercise, "does not compile"), exercise.compiler.trim_end());
+    }
+    let mut out = format!("{}\n", paint.strong(&exercise.id));
     for check in &exercise.checks {
         let _ = writeln!(out, "  {} {}{}", check_mark(paint, check), sentence(&check.name), check_state(paint, check));
     }
-    let broken = exercise.checks.iter().filter(|check| tells_something(check));
-    for (place, check) in broken.enumerate() {
-        let _ = write!(out, "\n{}", story(context, exercise, check, place == 0));
-    }
-    out.push_str(&notes(paint, exercise));
     out
 }
 
@@ -280,30 +303,9 @@ fn welcome(paint: Paint, chapter: &str, id: &str, file: &str) -> String {
     )
 }
 
-/// The chapters that are there, for a message that needs them all.
-pub fn chapter_ids(course: &Course) -> String {
-    course.chapters.iter().map(|chapter| chapter.id.as_str()).collect::<Vec<_>>().join(", ")
-}
-
-/// Breaks paragraphs at spaces so that lines fit 100 columns, each after `indent`; line breaks stay.
-pub fn wrapped(text: &str, indent: &str) -> String {
-    let width = 100 - indent.len();
-    let mut out = String::new();
-    for paragraph in text.lines() {
-        let mut line = String::new();
-        for word in paragraph.split(' ') {
-            if !line.is_empty() && line.chars().count() + 1 + word.chars().count() > width {
-                let _ = writeln!(out, "{indent}{line}");
-                line.clear();
-            }
-            if !line.is_empty() {
-                line.push(' ');
-            }
-            line.push_str(word);
-        }
-        let _ = writeln!(out, "{indent}{}", line.trim_end());
-    }
-    out
+/// Prose at the width of the terminal, after `indent`.
+fn wrapped(text: &str, indent: &str) -> String {
+    wrap::paragraphs(text, indent, wrap::terminal_columns(100))
 }
 
 #[cfg(test)]
@@ -314,12 +316,5 @@ mod tests {
     fn a_promise_reads_as_a_sentence() {
         assert_eq!(sentence("a_lost_request_is_retried"), "A lost request is retried");
         assert_eq!(sentence(""), "");
-    }
-
-    #[test]
-    fn long_paragraphs_are_broken_at_spaces() {
-        let text = wrapped(&"word ".repeat(50), "  ");
-        assert!(text.lines().all(|line| line.len() <= 100 && line.starts_with("  word")));
-        assert_eq!(text.split_whitespace().count(), 50);
     }
 }

@@ -57,6 +57,16 @@ impl Source {
         Unit { name: id.to_owned(), file: src.join(format!("{id}.rs")), folder: src.join(id) }
     }
 
+    /// rustc's messages with paths as one who knows the folder would write them.
+    pub fn told(&self, messages: &str) -> String {
+        match self {
+            Source::Folder(folder) => {
+                messages.replace(&format!("{}{}", folder.display(), std::path::MAIN_SEPARATOR), "")
+            }
+            Source::Exercises | Source::Solutions => messages.to_owned(),
+        }
+    }
+
     /// The text of an exercise, or why there is none, in words for the learner.
     pub fn read(&self, context: &Context, unit: &Unit) -> Result<String, String> {
         let path = checkout::relative(&context.root, &unit.file);

@@ -4,7 +4,7 @@
 //! or floods its output costs the check it was at, and a new process goes on with the checks that are left. Standard
 //! output and standard error share one pipe, because only the order within a pipe says which check a print belongs to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -36,6 +36,8 @@ pub struct Job {
     pub exercise: String,
     /// The checks wanted, in the order of the results. Never empty.
     pub checks: Vec<String>,
+    /// Whether to run all checks the program knows, to find those that `checks` does not list.
+    pub unlisted: bool,
     /// Further options for the program: `--seed N`, `--deep`.
     pub options: Vec<String>,
     /// What it may use up.
@@ -47,6 +49,8 @@ pub struct Job {
 pub struct Outcome {
     /// One result for each check of the job, in its order.
     pub checks: Vec<CheckResult>,
+    /// Names of checks that the program ran although they are not listed.
+    pub unlisted: BTreeSet<String>,
     /// False if the program said that the branch order of `select!` is left to chance.
     pub seeded_select: bool,
 }
@@ -71,6 +75,7 @@ pub fn run(job: &Job, tell: &dyn Fn(&str, u64)) -> Outcome {
 struct State {
     wanted: Vec<String>,
     results: BTreeMap<String, CheckResult>,
+    unlisted: BTreeSet<String>,
     seeded_select: bool,
     hangs: u64,
     hangs_allowed: u64,
@@ -85,6 +90,7 @@ impl State {
         State {
             wanted: job.checks.clone(),
             results: BTreeMap::new(),
+            unlisted: BTreeSet::new(),
             seeded_select: true,
             hangs: 0,
             hangs_allowed: fit.max(1),
@@ -110,6 +116,8 @@ impl State {
     fn record(&mut self, result: CheckResult) {
         if self.wanted.contains(&result.name) {
             self.results.entry(result.name.clone()).or_insert(result);
+        } else {
+            self.unlisted.insert(result.name);
         }
     }
 
@@ -152,7 +160,8 @@ impl State {
 
     fn outcome(mut self, job: &Job) -> Outcome {
         let take = |name: &String| self.results.remove(name).expect("every check has a result when none is left");
-        Outcome { checks: job.checks.iter().map(take).collect(), seeded_select: self.seeded_select }
+        let checks = job.checks.iter().map(take).collect();
+        Outcome { checks, unlisted: self.unlisted, seeded_select: self.seeded_select }
     }
 }
 
@@ -193,11 +202,14 @@ impl Run {
         let nonce = nonce();
         let (reader, writer) = io::pipe()?;
         let mut command = Command::new(&job.program);
-        command.args(["--exercise", &job.exercise]).args(left.iter().flat_map(|name| ["--check", name]));
+        command.args(["--exercise", &job.exercise]);
+        if !job.unlisted || left.len() < job.checks.len() {
+            command.args(left.iter().flat_map(|name| ["--check", name]));
+        }
         command.args(&job.options).args(["--memory-mib", &job.budget.memory_mib.to_string()]);
         command.env(NONCE_ENV, &nonce).env("RUST_BACKTRACE", "0");
         command.stdin(Stdio::piped()).stdout(writer.try_clone()?).stderr(writer);
-        let child = Guarded::spawn(&mut command)?;
+        let child = Guarded::spawn_grader(&mut command)?;
         // Its copies of the pipe's writing end would keep the pipe open for ever.
         drop(command);
         let (sender, chunks) = sync_channel(16);
@@ -335,6 +347,11 @@ impl Run {
             Frame::Progress { schedules } => {
                 let name = self.current.as_ref().map_or("", |current| &current.name);
                 tell(name, schedules);
+            }
+            Frame::Story => {
+                if let Some(current) = &mut self.current {
+                    current.printed = Printed::default();
+                }
             }
             Frame::Finished(result) => {
                 if let Some(current) = self.current.as_mut().filter(|current| current.name == result.name) {

@@ -8,7 +8,7 @@ use sim::{Choice, Trace};
 
 use crate::shrink::shrink;
 use crate::token::{Token, TokenError, digest};
-use crate::{Breach, Evidence, Experiment, Outcome, Plan, Trial};
+use crate::{Breach, Evidence, Experiment, Outcome, Plan, Step, Trial};
 
 /// How hard to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,12 +73,12 @@ pub struct Failure {
     pub trace: Trace,
 }
 
-/// Puts a promise to the test. `alive` is called after every schedule with the number run so far.
+/// Puts a promise to the test, and says at each [`Step`] where it is; gives the number of schedules, too.
 pub fn examine<X: Experiment>(
     experiment: &X,
     check: &str,
     options: Options,
-    mut alive: impl FnMut(u64),
+    mut at: impl FnMut(Step),
 ) -> (Finding, u64) {
     let mut evidence = Evidence::default();
     let schedules = options.schedules(experiment.schedules());
@@ -86,8 +86,8 @@ pub fn examine<X: Experiment>(
         let choice = options.choice(check, index);
         let plan = experiment.draw(choice, index);
         let trial = experiment.run(choice, &plan);
-        alive(index + 1);
-        if let Some(finding) = judge(experiment, choice, index, &plan, &trial) {
+        at(Step::Schedule(index + 1));
+        if let Some(finding) = judge(experiment, choice, index, &plan, &trial, &mut at) {
             return (finding, index + 1);
         }
         evidence.add(&trial.evidence);
@@ -101,7 +101,7 @@ pub fn examine<X: Experiment>(
 /// # Errors
 ///
 /// When the schedule that this course draws is not the one the token was made from.
-pub fn replay<X: Experiment>(experiment: &X, token: &Token) -> Result<Finding, TokenError> {
+pub fn replay<X: Experiment>(experiment: &X, token: &Token, mut at: impl FnMut(Step)) -> Result<Finding, TokenError> {
     let choice = Options { seed: token.seed, deep: false }.choice(&token.check, token.index);
     let plan = experiment.draw(choice, token.index);
     if digest(&plan) != token.digest {
@@ -113,7 +113,7 @@ pub fn replay<X: Experiment>(experiment: &X, token: &Token) -> Result<Finding, T
     }
     let part = subset(&plan, &kept);
     let trial = experiment.run(choice, &part);
-    Ok(told(experiment, choice, token.index, &plan, kept, trial))
+    Ok(told(experiment, choice, token.index, &plan, kept, trial, &mut at))
 }
 
 /// Nothing while the promise is kept; otherwise the finding, confirmed and shrunk.
@@ -123,6 +123,7 @@ fn judge<X: Experiment>(
     index: u64,
     plan: &Plan<X::Setup, X::Entry>,
     trial: &Trial,
+    at: &mut dyn FnMut(Step),
 ) -> Option<Finding> {
     if let Outcome::NotImplemented(message) = &trial.outcome {
         return Some(Finding::NotImplemented(message.clone()));
@@ -146,7 +147,7 @@ fn judge<X: Experiment>(
     };
     let kept = shrink(plan.entries.len(), fails);
     let least = experiment.run(choice, &subset(plan, &kept));
-    Some(told(experiment, choice, index, plan, kept, least))
+    Some(told(experiment, choice, index, plan, kept, least, at))
 }
 
 fn told<X: Experiment>(
@@ -156,7 +157,9 @@ fn told<X: Experiment>(
     plan: &Plan<X::Setup, X::Entry>,
     kept: Vec<usize>,
     trial: Trial,
+    at: &mut dyn FnMut(Step),
 ) -> Finding {
+    at(Step::Story);
     let again = experiment.run(choice, &subset(plan, &kept));
     let failure = failure(index, plan, kept, trial.trace);
     if !again.outcome.same_kind(&trial.outcome) || again.trace.fingerprint() != failure.trace.fingerprint() {
@@ -263,10 +266,13 @@ mod tests {
             kept: Some(failure.kept.clone()),
             digest: failure.digest,
         };
-        assert!(matches!(replay(&toy, &token), Ok(Finding::Broken(..))));
-        assert!(matches!(replay(&Toy::new([5, 99]), &token), Ok(Finding::Holds)), "mended code passes its replay");
+        assert!(matches!(replay(&toy, &token, |_| {}), Ok(Finding::Broken(..))));
+        assert!(
+            matches!(replay(&Toy::new([5, 99]), &token, |_| {}), Ok(Finding::Holds)),
+            "mended code passes its replay"
+        );
         let foreign = Token { digest: failure.digest ^ 1, ..token };
-        assert!(matches!(replay(&toy, &foreign), Err(TokenError::OtherVersion)));
+        assert!(matches!(replay(&toy, &foreign, |_| {}), Err(TokenError::OtherVersion)));
     }
 
     #[test]

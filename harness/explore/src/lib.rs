@@ -43,6 +43,15 @@ pub trait Experiment {
     fn needs(&self) -> &[&'static str];
 }
 
+/// What an examination is at, for whoever watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many schedules have been run.
+    Schedule(u64),
+    /// The run that will be told begins: what the code under test prints from here on belongs to the story.
+    Story,
+}
+
 /// A schedule: what is fixed, and the list that may be shrunk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan<S, E> {

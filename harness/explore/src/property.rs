@@ -3,12 +3,14 @@
 //! Values come from proptest's strategies, because shrinking a value well is what that library is best at; which value
 //! comes next is still chosen by [`sim::Choice`], so that a token replays it.
 
-use proptest::strategy::{Strategy, ValueTree};
+use std::fmt;
+
+use proptest::strategy::{BoxedStrategy, Just, Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use sim::{Choice, Trace};
 
 use crate::token::digest;
-use crate::{Breach, Evidence, Failure, Finding, Options, Outcome, Plan, Token, TokenError, Trial};
+use crate::{Breach, Evidence, Failure, Finding, Options, Outcome, Plan, Step, Token, TokenError, Trial};
 
 /// A promise about plain functions.
 pub trait Property {
@@ -53,7 +55,7 @@ impl<P: Property> PropertyRun<'_, P> {
     }
 
     /// Nothing while the promise is kept; otherwise the finding, confirmed, for the simplest value that shows it.
-    fn case(&self, choice: Choice, index: u64, evidence: &mut Evidence) -> Option<Finding> {
+    fn case(&self, choice: Choice, index: u64, evidence: &mut Evidence, at: &mut dyn FnMut(Step)) -> Option<Finding> {
         let strategy = self.property.strategy(index);
         let first = value(&strategy, choice);
         let trial = self.trial(&first);
@@ -70,6 +72,7 @@ impl<P: Property> PropertyRun<'_, P> {
         }
         let least = simplest(&strategy, choice, |value| self.trial(value).outcome.same_kind(&trial.outcome));
         let failure = self.failure(index, &first, &least);
+        at(Step::Story);
         Some(match self.trial(&least).outcome {
             Outcome::Broken(breach) => Finding::Broken(breach, failure),
             Outcome::Panicked(message) => Finding::Panicked(message, failure),
@@ -94,18 +97,18 @@ impl<P: Property> PropertyRun<'_, P> {
     }
 }
 
-/// Puts a property to the test. `alive` is called after every case with the number run so far.
+/// Puts a property to the test, and says at each [`Step`] where it is; gives the number of cases, too.
 pub fn examine<P: Property>(
     run: &PropertyRun<'_, P>,
     check: &str,
     options: Options,
-    mut alive: impl FnMut(u64),
+    mut at: impl FnMut(Step),
 ) -> (Finding, u64) {
     let mut evidence = Evidence::default();
     let cases = options.schedules(run.property.cases());
     for index in 0..cases {
-        let finding = run.case(options.choice(check, index), index, &mut evidence);
-        alive(index + 1);
+        let finding = run.case(options.choice(check, index), index, &mut evidence, &mut at);
+        at(Step::Schedule(index + 1));
         if let Some(finding) = finding {
             return (finding, index + 1);
         }
@@ -119,12 +122,30 @@ pub fn examine<P: Property>(
 /// # Errors
 ///
 /// When the value that this course generates is not the one the token was made from.
-pub fn replay<P: Property>(run: &PropertyRun<'_, P>, token: &Token) -> Result<Finding, TokenError> {
+pub fn replay<P: Property>(
+    run: &PropertyRun<'_, P>,
+    token: &Token,
+    mut at: impl FnMut(Step),
+) -> Result<Finding, TokenError> {
     let choice = Options { seed: token.seed, deep: false }.choice(&token.check, token.index);
     if run.digest(&value(&run.property.strategy(token.index), choice)) != token.digest {
         return Err(TokenError::OtherVersion);
     }
-    Ok(run.case(choice, token.index, &mut Evidence::default()).unwrap_or(Finding::Holds))
+    Ok(run.case(choice, token.index, &mut Evidence::default(), &mut at).unwrap_or(Finding::Holds))
+}
+
+/// The strategy of a case: set pieces have the first numbers, one each; the cases after them are drawn from `rest`.
+///
+/// A set piece is what chance would not find: an edge, or the value that the classic bug stumbles over. It is not shrunk.
+pub fn pieces_first<V: Clone + fmt::Debug + 'static>(
+    index: u64,
+    pieces: Vec<V>,
+    rest: impl FnOnce() -> BoxedStrategy<V>,
+) -> BoxedStrategy<V> {
+    match usize::try_from(index).ok().and_then(|index| pieces.into_iter().nth(index)) {
+        Some(piece) => Just(piece).boxed(),
+        None => rest(),
+    }
 }
 
 /// Simplifications tried before the best value so far is told.
@@ -174,6 +195,14 @@ mod tests {
         let strategy = proptest::collection::vec(0u32..1000, 0..20);
         assert_eq!(value(&strategy, Choice::new(3)), value(&strategy, Choice::new(3)));
         assert_ne!(value(&strategy, Choice::new(3)), value(&strategy, Choice::new(4)));
+    }
+
+    #[test]
+    fn set_pieces_come_first_and_then_what_is_drawn() {
+        let case = |index| pieces_first(index, vec![7u32, 8], || (100u32..200).boxed());
+        let drawn: Vec<u32> = (0..3).map(|index| value(&case(index), Choice::new(1))).collect();
+        assert_eq!(drawn[..2], [7, 8]);
+        assert!((100..200).contains(&drawn[2]));
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub enum Frame {
         /// Schedules run so far.
         schedules: u64,
     },
+    /// The run that will be told begins: only what is printed from here on belongs to the story.
+    Story,
     /// A check ends.
     Finished(Box<CheckResult>),
     /// Everything asked for was done; the exit that follows is in order.

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use explore::{Breach, Evidence};
 
+use render::explain::plural;
+
 use super::contract::{CallError, IdempotencyKey, Policy, TransportError};
 use super::schedules;
 use super::world::{AttemptEnd, AttemptSeen, Bank, CallOutcome, CallSeen, Seen, evidence};
@@ -26,13 +28,20 @@ type Verdict = Result<(), Breach>;
 /// Every promise of the contract.
 pub fn all() -> Vec<Promise<Bank>> {
     let promise = |name, draw, judge: Judge<Seen>, needs| Promise { name, schedules: 30, needs, draw, judge };
+    // A schedule of these holds dozens or hundreds of calls, so that a few say as much.
+    let crowded = |promise| Promise { schedules: 6, ..promise };
     vec![
         promise("a_lost_request_is_retried", schedules::losses, every_call_succeeds, &[evidence::REQUEST_LOST]),
         promise("every_attempt_has_its_own_time_out", schedules::losses, attempts_time_out, &[evidence::REQUEST_LOST]),
         promise("the_deadline_holds_to_the_millisecond", schedules::hopeless, deadline_holds, &[DEADLINE_MET]),
         promise("a_call_tries_until_its_deadline", schedules::silence, tries_on, &[DEADLINE_MET]),
         promise("final_errors_are_not_retried", schedules::refusals, final_errors, &[evidence::REJECTED]),
-        promise("waits_grow_exponentially_up_to_a_cap", schedules::long_refusal, waits_grow, &[evidence::UNREACHABLE]),
+        crowded(promise(
+            "waits_grow_exponentially_up_to_a_cap",
+            schedules::long_refusal,
+            waits_grow,
+            &[evidence::UNREACHABLE],
+        )),
         promise(
             "clients_that_fail_together_come_back_apart",
             schedules::herd,
@@ -42,8 +51,13 @@ pub fn all() -> Vec<Promise<Bank>> {
         promise("a_charge_is_applied_exactly_once", schedules::lost_replies, exactly_once, &[evidence::REPLY_LOST]),
         promise("two_calls_never_share_a_key", schedules::look_alikes, keys_differ, &[evidence::ANSWERED]),
         promise("a_late_reply_answers_no_other_call", schedules::late_replies, own_receipt, &[evidence::STRAY]),
-        promise("an_outage_costs_a_bounded_number_of_retries", schedules::outage, within_budget, &[BUDGET_USED]),
-        promise("calls_succeed_again_after_an_outage", schedules::outage, recovers, &[AFTER_OUTAGE]),
+        crowded(promise(
+            "an_outage_costs_a_bounded_number_of_retries",
+            schedules::outage,
+            within_budget,
+            &[BUDGET_USED],
+        )),
+        crowded(promise("calls_succeed_again_after_an_outage", schedules::outage, recovers, &[AFTER_OUTAGE])),
         promise("retry_after_is_honoured", schedules::overload, comes_back_later, &[RETRIED_LATER]),
         promise("a_dropped_call_stops_its_work", schedules::departures, stops, &[evidence::DROPPED]),
         promise("the_last_error_is_reported", schedules::errors, last_error, &[TOLD]),
@@ -73,7 +87,7 @@ fn every_call_succeeds(seen: &Seen, _: &mut Evidence) -> Verdict {
             return Err(Breach::new(
                 format!("{} failed although the bank can be reached again", name(call)),
                 "another attempt, and its receipt",
-                format!("{:?} at {} ms, after {attempts} attempts", call.outcome, call.ended_ms),
+                format!("{} at {} ms, after {attempts} attempts", call.outcome, call.ended_ms),
             ));
         }
     }
@@ -124,11 +138,12 @@ fn deadline_holds(seen: &Seen, counts: &mut Evidence) -> Verdict {
                 CallOutcome::Never => format!("nothing after {took_ms} ms"),
                 _ => format!("a result after {took_ms} ms"),
             };
-            return Err(Breach::new(
+            let breach = Breach::new(
                 format!("{} was not over at its deadline", name(call)),
                 format!("a result after at most {deadline_ms} ms"),
                 actual,
-            ));
+            );
+            return Err(breach.at(call.overdue.unwrap_or(call.ended)));
         }
     }
     Ok(())
@@ -149,7 +164,7 @@ fn tries_on(seen: &Seen, counts: &mut Evidence) -> Verdict {
             return Err(Breach::new(
                 format!("{} stopped trying after {} attempts", name(call), attempts.len()),
                 format!("attempts until a retry would begin after the deadline of {} ms", policy.deadline_ms),
-                format!("{:?} after {took_ms} ms; the last attempt ended {idle_ms} ms before", call.outcome),
+                format!("{} after {took_ms} ms; the last attempt ended {idle_ms} ms before", call.outcome),
             ));
         }
     }
@@ -170,9 +185,13 @@ fn final_errors(seen: &Seen, _: &mut Evidence) -> Verdict {
         let more = attempts.len() - refused - 1;
         if more > 0 || call.outcome != expected {
             return Err(Breach::new(
-                format!("the bank refused {} for good, and the client made {more} more attempts", name(call)),
-                format!("no more attempts, and {expected:?}"),
-                format!("{more} more attempts, and {:?}", call.outcome),
+                format!(
+                    "the bank refused {} for good, and the client made {} after that",
+                    name(call),
+                    plural(more as u64, "attempt")
+                ),
+                format!("no more attempts, and {expected}"),
+                format!("{more} more attempts, and {}", call.outcome),
             ));
         }
     }
@@ -337,7 +356,7 @@ fn recovers(seen: &Seen, counts: &mut Evidence) -> Verdict {
             return Err(Breach::new(
                 format!("{} began {} ms after the outage and failed", name(call), call.began_ms - over_ms),
                 format!("success, from {RECOVERY_MS} ms after the end of the outage on"),
-                format!("{:?} with {} attempts", call.outcome, attempts_of(seen, call).len()),
+                format!("{} after {} attempts", call.outcome, attempts_of(seen, call).len()),
             ));
         }
     }
@@ -406,12 +425,14 @@ fn last_error(seen: &Seen, counts: &mut Evidence) -> Verdict {
             outcome => {
                 return Err(Breach::new(
                     format!("{} ended in something else than a deadline or a used-up budget", name(call)),
-                    format!("an error that carries {failed:?}"),
-                    format!("{outcome:?}"),
+                    format!("a call error that carries {failed:?}"),
+                    outcome.to_string(),
                 ));
             }
         };
-        counts.count(TOLD);
+        if failed.is_some() {
+            counts.count(TOLD);
+        }
         if *last != failed {
             return Err(Breach::new(
                 format!("the error of {} does not say what went wrong last", name(call)),

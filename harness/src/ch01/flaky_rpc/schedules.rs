@@ -70,7 +70,8 @@ pub fn lost_replies(draw: &mut Draw) -> Schedule {
 /// Nothing is ever answered, in one of several ways, under a random deadline.
 pub fn hopeless(draw: &mut Draw) -> Schedule {
     let policy = Policy { deadline_ms: draw.random.random_range(300..=4_000), ..patience(draw) };
-    let mut entries = vec![calls(1, 0, draw.random.random_range(1..=3), 6_000, 100)];
+    let count = draw.random.random_range(1..=3);
+    let mut entries: Vec<Entry> = (0..count).map(|nth| calls(1, u64::from(nth) * 6_000, 1, 0, 100 + nth)).collect();
     match draw.index % 3 {
         0 => entries.push(Entry::Outage { from_ms: 0, to_ms: 60_000, silent: true }),
         1 => entries.push(Entry::Outage { from_ms: 0, to_ms: 60_000, silent: false }),
@@ -198,11 +199,11 @@ pub fn departures(draw: &mut Draw) -> Schedule {
 pub fn errors(draw: &mut Draw) -> Schedule {
     let policy = Policy { deadline_ms: 2_000, retry_burst: draw.random.random_range(3..=40), ..patience(draw) };
     let mut entries = vec![calls(1, 0, 1, 0, 100)];
-    let busy_rate = draw.random.random_range(0.0..=1.0);
-    entries.extend((1..=80).map(|attempt| {
-        let retry_after_ms = draw.random.random_range(10..=200);
-        let busy = draw.random.random_bool(busy_rate);
-        fate(attempt, if busy { Fate::Overloaded { retry_after_ms } } else { Fate::Unreachable })
-    }));
+    for attempt in 1..=8 {
+        if draw.random.random_bool(0.3) {
+            entries.push(fate(attempt, Fate::Overloaded { retry_after_ms: draw.random.random_range(10..=200) }));
+        }
+    }
+    entries.push(Entry::Outage { from_ms: 0, to_ms: 60_000, silent: false });
     one_client(policy, entries)
 }

@@ -3,11 +3,11 @@
 //! Every client has a connection of its own. Attempts are counted per client, from 1, and faults name them by that number.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use explore::Plan;
-use sim::{Choice, Lane, Random, Tone, Trace};
+use sim::{Choice, EventId, Lane, Random, Tone, Trace};
 use tokio::time::{sleep, timeout};
 
 use super::bank::{Link, Server};
@@ -122,6 +122,10 @@ pub struct CallSeen {
     pub charge: Charge,
     pub began_ms: u64,
     pub ended_ms: u64,
+    /// The event at which it ended.
+    pub ended: EventId,
+    /// The first event after its deadline, if it was still under way then.
+    pub overdue: Option<EventId>,
     pub outcome: CallOutcome,
 }
 
@@ -133,6 +137,17 @@ pub enum CallOutcome {
     Dropped,
     /// It had not returned a long time after its deadline.
     Never,
+}
+
+impl fmt::Display for CallOutcome {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CallOutcome::Returned(Ok(receipt)) => write!(out, "receipt {}", receipt.number),
+            CallOutcome::Returned(Err(error)) => write!(out, "the error {error:?}"),
+            CallOutcome::Dropped => out.write_str("no result, for its caller went away"),
+            CallOutcome::Never => write!(out, "no result {PATIENCE_MS} ms after its deadline"),
+        }
+    }
 }
 
 /// One attempt, as the link saw it.
@@ -269,8 +284,12 @@ impl Caller {
         stage.note(lane, Tone::Plain, format!("call: charge {} cents", charge.cents));
         let limit_ms = drop_after_ms.unwrap_or(policy.deadline_ms + PATIENCE_MS);
         let wait = stage.waiting(format!("the call of client {client} that charges {} cents", charge.cents));
+        let overdue = Arc::new(Mutex::new(None));
+        let watch =
+            tokio::spawn(note_deadline(stage.clone(), lane, began_ms + policy.deadline_ms, charge, overdue.clone()));
         let result = timeout(Duration::from_millis(limit_ms), rpc.call(charge)).await;
         drop(wait);
+        watch.abort();
         let (outcome, tone, text) = match result {
             Ok(Ok(receipt)) => (CallOutcome::Returned(Ok(receipt)), Tone::Good, format!("receipt {}", receipt.number)),
             Ok(Err(error)) => (CallOutcome::Returned(Err(error.clone())), Tone::Plain, format!("error: {error:?}")),
@@ -280,7 +299,22 @@ impl Caller {
             }
             Err(_) => (CallOutcome::Never, Tone::Bad, "still no result".to_owned()),
         };
-        stage.note(lane, tone, format!("{text} ({} cents)", charge.cents));
-        CallSeen { client, charge, began_ms, ended_ms: stage.now_ms(), outcome }
+        let ended = stage.note(lane, tone, format!("{text} ({} cents)", charge.cents));
+        let overdue = overdue.lock().unwrap_or_else(PoisonError::into_inner).take();
+        CallSeen { client, charge, began_ms, ended_ms: stage.now_ms(), ended, overdue, outcome }
     }
+}
+
+/// Marks the first millisecond after a deadline that found its call still under way.
+async fn note_deadline(
+    stage: Stage,
+    lane: Lane,
+    deadline_ms: u64,
+    charge: Charge,
+    overdue: Arc<Mutex<Option<EventId>>>,
+) {
+    stage.until_ms(deadline_ms + 1).await;
+    let text = format!("the deadline has passed ({} cents)", charge.cents);
+    let event = stage.note(lane, Tone::Bad, text);
+    *overdue.lock().unwrap_or_else(PoisonError::into_inner) = Some(event);
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use harness::ch01::scale_out::{Cluster, Coordinator, JobError, Policy, Source, Tally};
 
-/// A queue that idle workers draw from. When it has run dry, they get second copies of what takes too long.
+/// Gives out the tasks of a job, and gathers what comes back.
 pub struct Scatter {
     // What does a coordinator have to know before it can begin?
 }

@@ -18,10 +18,11 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 // learner: end
 
-/// A queue that idle workers draw from. When it has run dry, they get second copies of what takes too long.
+/// Gives out the tasks of a job, and gathers what comes back.
 pub struct Scatter {
     // learner: begin
     // learner: | // What does a coordinator have to know before it can begin?
+    // A queue from which idle workers draw. Once it has run dry, they get second copies of what takes too long.
     source: Arc<dyn Source>,
     cluster: Arc<dyn Cluster>,
     policy: Policy,

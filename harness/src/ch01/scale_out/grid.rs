@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use explore::Plan;
 use rand::RngExt;
-use sim::{Choice, EventId, Lane, Tone};
+use sim::{Choice, EventId, Lane, MessageId, Random, Tone};
 
 use super::contract::*;
 use super::world::{Detail, Entry, Setup, evidence, tasks, worker_name};
@@ -33,19 +33,33 @@ const BROKEN_MS: u64 = 1;
 pub struct Grid {
     stage: Stage,
     plan: Plan<Setup, Entry>,
-    choice: Choice,
     tasks: u64,
+    chunks: Vec<Chunk>,
     state: Mutex<State>,
     /// When the task that is being read will have been read; one is read at a time.
     reading: tokio::sync::Mutex<Option<u64>>,
 }
 
-#[derive(Default)]
+/// What is behind a task.
+#[derive(Clone, Copy)]
+struct Chunk {
+    work_ms: u64,
+    tally: Tally,
+}
+
+impl Chunk {
+    fn draw(random: &mut Random) -> Self {
+        let lines = random.random_range(1_000..1_000_000);
+        let errors = random.random_range(0..lines / 10);
+        Chunk { work_ms: random.random_range(WORK_MS), tally: Tally { chunks: 1, lines, errors } }
+    }
+}
+
 struct State {
+    latency: Random,
     open: BTreeMap<u64, Open>,
     /// When each worker will be done with what it has been given.
     free_ms: BTreeMap<u32, u64>,
-    sent: u64,
     books: Books,
 }
 
@@ -152,8 +166,16 @@ impl Grid {
     /// A source that has given nothing yet, and idle workers.
     pub fn new(stage: Stage, plan: Plan<Setup, Entry>, choice: Choice) -> Self {
         let tasks = tasks(&plan.entries);
+        let mut random = choice.stream("chunks");
+        let chunks = (0..tasks).map(|_| Chunk::draw(&mut random)).collect();
+        let state = State {
+            latency: choice.stream("latency"),
+            open: BTreeMap::new(),
+            free_ms: BTreeMap::new(),
+            books: Books::default(),
+        };
         memory::restart_peak();
-        Grid { stage, plan, choice, tasks, state: Mutex::default(), reading: tokio::sync::Mutex::default() }
+        Grid { stage, plan, tasks, chunks, state: Mutex::new(state), reading: tokio::sync::Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -169,16 +191,14 @@ impl Grid {
         state.books.clone()
     }
 
-    /// What a task takes on a healthy worker.
-    pub fn work_ms(&self, task: u64) -> u64 {
-        self.choice.part("work", task).stream("ms").random_range(WORK_MS)
+    /// What all tasks take on one healthy worker.
+    pub fn work_ms(&self) -> u64 {
+        self.chunks.iter().map(|chunk| chunk.work_ms).sum()
     }
 
-    /// What there is to be counted in a task.
-    pub fn tally(&self, task: u64) -> Tally {
-        let mut random = self.choice.part("chunk", task).stream("lines");
-        let lines = random.random_range(1_000..1_000_000);
-        Tally { chunks: 1, lines, errors: random.random_range(0..lines / 10) }
+    /// What there is to be counted, task by task.
+    pub fn tallies(&self) -> Vec<Tally> {
+        self.chunks.iter().map(|chunk| chunk.tally).collect()
     }
 
     /// Makes deaths and returns visible at their time.
@@ -236,19 +256,21 @@ impl Grid {
 
     fn outcome(&self, worker: u32, task: u64) -> (u64, Result<Tally, WorkerError>) {
         let failed = |reason: String| Err(WorkerError::Failed { reason });
+        let Some(chunk) = usize::try_from(task).ok().and_then(|task| self.chunks.get(task)) else {
+            return (BROKEN_MS, failed(format!("there is no task {task} in this job")));
+        };
         if self.plan.entries.contains(&Entry::Broken { worker }) {
             return (BROKEN_MS, failed(format!("worker {worker}: the disk is full")));
         }
-        let took_ms = self.work_ms(task) * self.times(worker);
+        let took_ms = chunk.work_ms * self.times(worker);
         if self.plan.entries.contains(&Entry::Poison { task }) {
             return (took_ms, failed(format!("task {task}: not a log file")));
         }
-        (took_ms, Ok(self.tally(task)))
+        (took_ms, Ok(chunk.tally))
     }
 
     /// Decides what becomes of an execution that is sent now, and keeps its worker busy for it.
-    fn course(&self, free_ms: &mut u64, nth: u64, worker: u32, task: u64) -> Course {
-        let mut latency = self.choice.part("latency", nth).stream("ms");
+    fn course(&self, free_ms: &mut u64, latency: &mut Random, worker: u32, task: u64) -> Course {
         let mut one_way_ms = || latency.random_range(LATENCY_MS);
         let arrives_ms = self.stage.now_ms() + one_way_ms();
         let broken = |at_ms: u64, back_ms: u64, silent: bool| {
@@ -275,12 +297,11 @@ impl Grid {
     }
 
     /// Sends an execution: writes it down, and decides what will become of it.
-    fn send(&self, worker: u32, task: u64) -> (Course, Option<sim::MessageId>) {
+    fn send(&self, worker: u32, task: u64) -> (Course, Option<MessageId>) {
         let now_ms = self.stage.now_ms();
         let mut guard = self.state();
         let state = &mut *guard;
-        state.sent += 1;
-        let course = self.course(state.free_ms.entry(worker).or_default(), state.sent, worker, task);
+        let course = self.course(state.free_ms.entry(worker).or_default(), &mut state.latency, worker, task);
         let limit_ms = now_ms + self.plan.setup.policy.timeout_ms;
         let until_ms = course.answer.as_ref().map_or(limit_ms, |(_, heard_ms, _)| limit_ms.min(*heard_ms));
         let open = state.open.get_mut(&task);

@@ -39,25 +39,32 @@ fn some_workers(draw: &mut Draw, workers: u32, count: u32) -> Vec<u32> {
     (0..count).map(|_| all.swap_remove(draw.random.random_range(0..all.len()))).collect()
 }
 
-/// Whatever makes a task be executed twice: deaths, a worker so slow that it is taken for dead, a broken one.
+/// Whatever makes a task be executed twice, and its result come twice.
 pub fn trouble(draw: &mut Draw) -> Schedule {
     let workers = draw.random.random_range(3..=6);
-    let tasks = draw.random.random_range(10..=60);
-    let chosen = some_workers(draw, workers, 2);
-    let mut faults = vec![match draw.index % 3 {
-        // Slower than the time-out: its answers come after the task was given to another.
-        0 => Entry::Slow { worker: chosen[0], times: draw.random.random_range(20..=40) },
-        1 => dies(chosen[0], draw.random.random_range(10..=900), true),
-        _ => Entry::Slow { worker: chosen[0], times: draw.random.random_range(5..=10) },
-    }];
+    let mut chosen = some_workers(draw, workers, workers - 1);
+    let mut faults = Vec::new();
+    match draw.index % 3 {
+        // Copies of many tasks are under way at the same time, and many of the first ones come in the end.
+        0 => {
+            for worker in chosen {
+                faults.push(Entry::Slow { worker, times: draw.random.random_range(2..=5) });
+            }
+            return job(workers, u64::from(workers) * draw.random.random_range(2..=4), faults);
+        }
+        // Slower than the time-out: what it does is done by others meanwhile.
+        1 => faults.push(Entry::Slow { worker: chosen.remove(0), times: draw.random.random_range(20..=40) }),
+        _ => faults.push(dies(chosen.remove(0), draw.random.random_range(10..=900), true)),
+    }
     if draw.random.random_bool(0.5) {
+        let worker = chosen[0];
         faults.push(match draw.random.random_range(0..3) {
-            0 => Entry::Broken { worker: chosen[1] },
-            1 => dies(chosen[1], draw.random.random_range(10..=900), false),
-            _ => Entry::Slow { worker: chosen[1], times: draw.random.random_range(2..=15) },
+            0 => Entry::Broken { worker },
+            1 => dies(worker, draw.random.random_range(10..=900), false),
+            _ => Entry::Slow { worker, times: draw.random.random_range(2..=15) },
         });
     }
-    job(workers, tasks, faults)
+    job(workers, draw.random.random_range(10..=60), faults)
 }
 
 /// Nothing to do.
@@ -99,7 +106,7 @@ pub fn many_slow(draw: &mut Draw) -> Schedule {
     let chosen = some_workers(draw, workers, workers / 2);
     let slow = chosen.into_iter().map(|worker| Entry::Slow { worker, times: draw.random.random_range(3..=5) });
     let faults = slow.collect();
-    job(workers, u64::from(workers) * 40, faults)
+    job(workers, u64::from(workers) * if draw.index.is_multiple_of(2) { 30 } else { 5 }, faults)
 }
 
 /// Workers die for good; at least one does not.
@@ -110,7 +117,7 @@ pub fn deaths(draw: &mut Draw) -> Schedule {
     let silent_rate = draw.random.random_range(0.0..=1.0);
     let mut faults = Vec::new();
     for worker in chosen {
-        let silent = faults.is_empty() && draw.index % 2 == 0 || draw.random.random_bool(silent_rate);
+        let silent = (faults.is_empty() && draw.index.is_multiple_of(2)) || draw.random.random_bool(silent_rate);
         faults.push(dies(worker, draw.random.random_range(20..=800), silent));
     }
     job(workers, u64::from(workers) * draw.random.random_range(3..=20), faults)
@@ -132,10 +139,10 @@ pub fn long_death(draw: &mut Draw) -> Schedule {
 pub fn come_back(draw: &mut Draw) -> Schedule {
     let workers = draw.random.random_range(2..=4);
     let at_ms = draw.random.random_range(0..=500);
-    let back_ms = Some(at_ms + draw.random.random_range(1_000..=6_000));
-    let silent = draw.index % 2 == 0;
+    let back_ms = Some(at_ms + draw.random.random_range(500..=3_000));
+    let silent = draw.index.is_multiple_of(2);
     let fault = Entry::Dies { worker: draw.random.random_range(0..workers), at_ms, back_ms, silent };
-    job(workers, u64::from(workers) * 250, vec![fault])
+    job(workers, u64::from(workers) * 150, vec![fault])
 }
 
 /// One or two workers fail whatever they get, and seem idle all the time.
@@ -159,9 +166,9 @@ pub fn poison(draw: &mut Draw) -> Schedule {
 
 /// All workers die, for good or for a while.
 pub fn blackout(draw: &mut Draw) -> Schedule {
-    let workers = draw.random.random_range(1..=4);
-    // Back soon enough for any coordinator that keeps trying to find out before it may give up.
-    let outage_ms = (draw.index % 2 == 1).then(|| draw.random.random_range(1_000..=5_000));
+    let workers = draw.random.random_range(1..=3);
+    // Back so soon that workers are used again before the coordinator may give up.
+    let outage_ms = (draw.index % 2 == 1).then(|| draw.random.random_range(1_000..=3_000));
     let silent_rate = draw.random.random_range(0.0..=1.0);
     let mut faults = Vec::new();
     for worker in 0..workers {
@@ -182,7 +189,7 @@ pub fn crowd(draw: &mut Draw) -> Schedule {
 
 /// A job so large that whatever is kept of every task shows.
 pub fn huge(_: &mut Draw) -> Schedule {
-    let mut plan = job(16, 6_000, Vec::new());
+    let mut plan = job(32, 3_000, Vec::new());
     plan.setup.detail = Detail::Numbers;
     plan
 }

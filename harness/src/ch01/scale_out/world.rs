@@ -199,8 +199,8 @@ async fn script(make: Make, choice: Choice, plan: Plan<Setup, Entry>, stage: Sta
         outcome,
         ended_ms,
         dropped_ms,
-        work_ms: (0..tasks).map(|task| grid.work_ms(task)).sum(),
-        tallies: (0..tasks).map(|task| grid.tally(task)).collect(),
+        work_ms: grid.work_ms(),
+        tallies: grid.tallies(),
         books: Books { late_calls, ..books },
         entries: plan.entries,
     }

@@ -47,8 +47,8 @@ pub fn draw(yard: &Yard) -> Result<Chart, String> {
         y_title: "tasks per second".to_owned(),
         series: vec![
             Series::ideal("ideal", ideal),
-            Series::measured("measured, all healthy", healthy),
-            Series::measured("measured, one in eight ten times as slow", limping),
+            Series::measured("all healthy", healthy),
+            Series::measured("one in eight slow", limping),
         ],
     })
 }

@@ -60,6 +60,8 @@ struct State {
     open: BTreeMap<u64, Open>,
     /// When each worker will be done with what it has been given.
     free_ms: BTreeMap<u32, u64>,
+    /// The job has ended, or its caller has gone away.
+    over: bool,
     books: Books,
 }
 
@@ -75,10 +77,12 @@ struct Open {
 /// What was written down while a schedule was played.
 #[derive(Clone, Default)]
 pub struct Books {
-    /// Calls to the source and to the workers.
-    pub calls: u64,
-    /// Calls after the job had ended or its caller had gone away.
+    /// Whether tasks were executed when the job ended or its caller went away.
+    pub unfinished: bool,
+    /// Calls to the source and the workers after the job had ended or its caller had gone away.
     pub late_calls: u64,
+    /// The first of them.
+    pub late_at: Option<EventId>,
     /// Tasks taken from the source.
     pub taken: u64,
     /// When the last task was taken.
@@ -97,6 +101,8 @@ pub struct Books {
     pub executions: Vec<Execution>,
     /// The first time a dead or broken worker got more than it may.
     pub overfed: Option<Overfed>,
+    /// Results of tasks that had one already, unless only numbers are recorded.
+    pub repeated: Vec<Repeated>,
     /// When a result came last; the start of the job before there is any.
     pub last_result_ms: u64,
     /// The first task that failed on so many workers that it is to blame.
@@ -113,6 +119,13 @@ pub struct Execution {
     pub at_ms: u64,
     /// The worker was dead or broken.
     pub in_vain: bool,
+}
+
+/// A result that came when the task had one already.
+#[derive(Clone, Copy, Debug)]
+pub struct Repeated {
+    pub task: u64,
+    pub event: EventId,
 }
 
 /// A dead or broken worker that got more than it may.
@@ -172,6 +185,7 @@ impl Grid {
             latency: choice.stream("latency"),
             open: BTreeMap::new(),
             free_ms: BTreeMap::new(),
+            over: false,
             books: Books::default(),
         };
         memory::restart_peak();
@@ -182,13 +196,33 @@ impl Grid {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A copy of what has been written down so far.
-    pub fn books(&self) -> Books {
+    /// The job has ended, or its caller has gone away: gives what has been written down up to now.
+    pub fn close(&self) -> Books {
+        let now_ms = self.stage.now_ms();
         let mut state = self.state();
         if state.books.taken * 2 > self.tasks {
-            state.books.peak_bytes[1] = state.books.peak_bytes[1].max(memory::peak_in_use_bytes());
+            state.books.peak_bytes[1] = memory::peak_in_use_bytes();
         }
+        state.over = true;
+        state.books.unfinished = state.open.values().any(|open| open.hopeful_until_ms > now_ms);
         state.books.clone()
+    }
+
+    /// Calls after it was closed, and the first of them.
+    pub fn late_calls(&self) -> (u64, Option<EventId>) {
+        let state = self.state();
+        (state.books.late_calls, state.books.late_at)
+    }
+
+    /// Every call begins with this.
+    async fn enter(&self, what: impl Fn() -> String) {
+        self.stage.enter().await;
+        let mut state = self.state();
+        if state.over {
+            state.books.late_calls += 1;
+            let note = || self.stage.note(self.stage.lane("coordinator"), Tone::Bad, format!("still {}", what()));
+            state.books.late_at.get_or_insert_with(note);
+        }
     }
 
     /// What all tasks take on one healthy worker.
@@ -215,14 +249,6 @@ impl Grid {
                     grid.stage.note(lane, Tone::Good, format!("worker {worker} is back"));
                 }
             });
-        }
-    }
-
-    /// The caller has gone away.
-    pub fn note_departure(&self) {
-        let now_ms = self.stage.now_ms();
-        if self.state().open.values().any(|open| open.hopeful_until_ms > now_ms) {
-            self.stage.count(evidence::DROPPED);
         }
     }
 
@@ -361,6 +387,10 @@ impl Grid {
                 state.books.last_result_ms = now_ms;
                 if state.open.remove(&task).is_some() {
                     state.books.done += 1;
+                } else if self.plan.setup.detail != Detail::Numbers {
+                    let text = format!("the second result of task {task}");
+                    let event = self.stage.note(self.stage.lane("coordinator"), Tone::Plain, text);
+                    state.books.repeated.push(Repeated { task, event });
                 }
             }
             Err(WorkerError::Failed { reason }) => {
@@ -444,8 +474,7 @@ impl Grid {
 #[async_trait]
 impl Source for Grid {
     async fn next(&self) -> Option<Task> {
-        self.stage.enter().await;
-        self.state().books.calls += 1;
+        self.enter(|| "takes a task".to_owned()).await;
         let mut reading = self.reading.lock().await;
         if self.state().books.taken == self.tasks {
             self.stage.count(evidence::DRY);
@@ -461,8 +490,7 @@ impl Source for Grid {
 #[async_trait]
 impl Cluster for Grid {
     async fn execute(&self, worker: WorkerId, task: Task) -> Result<Tally, WorkerError> {
-        self.stage.enter().await;
-        self.state().books.calls += 1;
+        self.enter(|| format!("sends task {} to worker {}", task.id, worker.0)).await;
         let workers = self.plan.setup.policy.workers;
         assert!(worker.0 < workers, "there is no worker {}: they are 0 to {}", worker.0, workers - 1);
         self.attend(worker.0, task.id).await

@@ -41,7 +41,7 @@ fn some_workers(draw: &mut Draw, workers: u32, count: u32) -> Vec<u32> {
 
 /// Whatever makes a task be executed twice, and its result come twice.
 pub fn trouble(draw: &mut Draw) -> Schedule {
-    let workers = draw.random.random_range(3..=6);
+    let workers = draw.random.random_range(3..=4);
     let mut chosen = some_workers(draw, workers, workers - 1);
     let mut faults = Vec::new();
     match draw.index % 3 {
@@ -84,7 +84,7 @@ pub const SIZES: [u32; 6] = [1, 2, 4, 8, 16, 32];
 /// Tasks a worker, where throughput is measured.
 pub const TASKS_PER_WORKER: u64 = 20;
 
-/// Healthy workers, more from schedule to schedule. Few enough are drawn.
+/// Healthy workers, more from schedule to schedule. Only few of them can be drawn.
 pub fn healthy(draw: &mut Draw) -> Schedule {
     let workers = SIZES[draw.index as usize % SIZES.len()];
     let mut plan = job(workers, u64::from(workers) * TASKS_PER_WORKER, Vec::new());
@@ -125,7 +125,7 @@ pub fn deaths(draw: &mut Draw) -> Schedule {
 
 /// A worker brings nothing for a long time, while the others have enough to do.
 pub fn long_death(draw: &mut Draw) -> Schedule {
-    let workers = draw.random.random_range(2..=4);
+    let workers = draw.random.random_range(2..=3);
     let worker = draw.random.random_range(0..workers);
     let fault = match draw.index % 3 {
         0 => dies(worker, draw.random.random_range(0..=500), true),

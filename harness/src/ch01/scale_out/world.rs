@@ -128,7 +128,6 @@ pub mod evidence {
     pub const DIED_BUSY: &str = "a worker dies with a task in its hands";
     pub const FED_IN_VAIN: &str = "a dead or broken worker is given a task";
     pub const FAILED: &str = "a worker fails a task";
-    pub const DROPPED: &str = "the caller goes away while tasks are executed";
 }
 
 /// The number of tasks of a schedule.
@@ -173,25 +172,22 @@ async fn script(make: Make, choice: Choice, plan: Plan<Setup, Entry>, stage: Sta
     let limit = Duration::from_millis(dropped_ms.unwrap_or(limit_ms(&plan)));
     let result = timeout(limit, coordinator.run()).await;
     drop(wait);
+    let books = grid.close();
     let (outcome, tone, text) = match result {
         Ok(Ok(tally)) => {
             let text = format!("result: {} chunks, {} lines, {} errors", tally.chunks, tally.lines, tally.errors);
             (Outcome::Returned(Ok(tally)), Tone::Good, text)
         }
         Ok(Err(error)) => (Outcome::Returned(Err(error.clone())), Tone::Plain, format!("error: {error:?}")),
-        Err(_) if dropped_ms.is_some() => {
-            grid.note_departure();
-            (Outcome::Dropped, Tone::Fault, "the caller goes away".to_owned())
-        }
+        Err(_) if dropped_ms.is_some() => (Outcome::Dropped, Tone::Fault, "the caller goes away".to_owned()),
         Err(_) => (Outcome::Never, Tone::Bad, "still no result".to_owned()),
     };
     stage.note(lane, tone, text);
     let ended_ms = stage.now_ms();
     let dropped_ms = dropped_ms.filter(|_| outcome == Outcome::Dropped);
-    let books = grid.books();
     drop(coordinator);
     sleep(Duration::from_millis(AFTERMATH_MS)).await;
-    let late_calls = grid.books().calls - books.calls;
+    let (late_calls, late_at) = grid.late_calls();
     let tasks = tasks(&plan.entries);
     Seen {
         policy: plan.setup.policy,
@@ -201,7 +197,7 @@ async fn script(make: Make, choice: Choice, plan: Plan<Setup, Entry>, stage: Sta
         dropped_ms,
         work_ms: grid.work_ms(),
         tallies: grid.tallies(),
-        books: Books { late_calls, ..books },
+        books: Books { late_calls, late_at, ..books },
         entries: plan.entries,
     }
 }

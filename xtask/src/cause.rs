@@ -21,7 +21,7 @@ pub enum End {
     Hang,
     /// Killed: the exercise has used up its time since something in it hung.
     OutOfTime,
-    /// Killed: it printed too much.
+    /// Killed: it printed too much, or did nothing but print.
     Flood,
     /// Killed: it closed its output and went on.
     Mute,
@@ -38,6 +38,10 @@ const OUT_OF_TIME: &str = "Stopped half-way: other checks of this exercise hang 
 /// For checks that the program does not know.
 pub const UNKNOWN_CHECK: &str = "The grading program knows no check of this name, although course.toml lists it. That \
      is a fault of the course, not of your code: `git status` shows whether a file of it was changed.";
+
+/// What the standard library says when a panic may not unwind.
+const PANIC_IN_PANIC: [&str; 4] =
+    ["panic in a destructor", "panicked while processing panic", "non-unwinding panic", "cannot unwind"];
 
 /// How much of the last output is looked at for a cause, in bytes.
 const LAST_WORDS_BYTES: usize = 2048;
@@ -89,7 +93,7 @@ fn hang(budget: &Budget) -> String {
 
 fn flood(budget: &Budget) -> String {
     format!(
-        "The process printed more than {} KiB during this check and was ended. Is there a println!, a dbg! or a \
+        "The process printed without end and was ended; a check may print {} KiB. Is there a println!, a dbg! or a \
          failing retry in an endless loop?",
         budget.output_kib
     )
@@ -108,14 +112,9 @@ fn died(status: ExitStatus, last_words: &str, budget: &Budget) -> String {
             budget.memory_mib
         );
     }
-    if last_words.contains("panic in a destructor") || last_words.contains("panicked while processing panic") {
-        return "A Drop implementation panicked while another panic was on its way, so the process was aborted. Mend \
-                the first of the two panics; its message is in the output."
-            .to_owned();
-    }
-    if last_words.contains("panic in a function that cannot unwind") {
-        return "A panic reached a function that cannot unwind, so the process was aborted. Its message is in the \
-                output."
+    if PANIC_IN_PANIC.iter().any(|sign| last_words.contains(sign)) {
+        return "A panic came where none may pass, so the process was aborted. The usual reason is a Drop that panics \
+                while another panic is on its way: mend the first of the two."
             .to_owned();
     }
     match (signal(status), status.code()) {

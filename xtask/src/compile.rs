@@ -16,23 +16,13 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+pub use crate::diagnostic::{Diagnostic, Unit};
 use crate::interrupt::Guarded;
 use crate::meter::Meter;
 use crate::{Context, Failure};
 
 /// The flag that opens `tokio::runtime::Builder::rng_seed`.
 const SEEDED_SELECT: &str = "tokio_unstable";
-
-/// Something that compiles or doesn't on its own: an exercise, a guest.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unit {
-    /// Its feature, its module.
-    pub name: String,
-    /// Its file.
-    pub file: PathBuf,
-    /// The folder its submodules are in.
-    pub folder: PathBuf,
-}
 
 /// What a build that came to an end is worth.
 #[derive(Debug, Default)]
@@ -58,42 +48,6 @@ pub struct Output {
     pub log: String,
 }
 
-/// An error or a warning of rustc.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-pub struct Diagnostic {
-    level: String,
-    #[serde(default)]
-    rendered: Option<String>,
-    #[serde(default)]
-    spans: Vec<Span>,
-    #[serde(default)]
-    children: Vec<Diagnostic>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-struct Span {
-    file_name: String,
-    #[serde(default)]
-    is_primary: bool,
-    #[serde(default)]
-    text: Vec<SourceLine>,
-    #[serde(default)]
-    expansion: Option<Box<Expansion>>,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-struct SourceLine {
-    text: String,
-    /// In characters, from 1.
-    highlight_start: usize,
-    highlight_end: usize,
-}
-
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-struct Expansion {
-    span: Span,
-}
-
 #[derive(Deserialize)]
 #[serde(tag = "reason")]
 enum Message {
@@ -112,78 +66,6 @@ enum Message {
 #[derive(Deserialize)]
 struct Target {
     name: String,
-}
-
-impl Diagnostic {
-    /// Whether it stops the build.
-    pub fn is_error(&self) -> bool {
-        self.level.starts_with("error")
-    }
-
-    fn is_warning(&self) -> bool {
-        self.level == "warning"
-    }
-
-    /// "aborting due to 3 previous errors" and the like: says nothing on its own.
-    fn is_summary(&self) -> bool {
-        self.spans.is_empty() && self.children.is_empty()
-    }
-
-    /// As rustc shows it.
-    pub fn rendered(&self) -> &str {
-        self.rendered.as_deref().unwrap_or_default()
-    }
-
-    /// The unit it is about: the one its main place is in, or a place it was expanded at, or any other place it points
-    /// to, or the only one whose name stands in the marked source.
-    pub fn about<'u>(&self, root: &Path, units: &'u [Unit]) -> Option<&'u Unit> {
-        let (main, others): (Vec<&Span>, Vec<&Span>) = self.spans.iter().partition(|span| span.is_primary);
-        let children = self.children.iter().flat_map(|child| &child.spans);
-        let mut places = main.iter().copied().chain(others).chain(children).flat_map(Span::chain);
-        let here = |span: &Span| units.iter().find(|unit| unit.holds(&root.join(&span.file_name)));
-        places
-            .find_map(here)
-            .or_else(|| main.iter().flat_map(|span| span.chain()).find_map(|span| span.mentions(units)))
-    }
-}
-
-impl Diagnostic {
-    fn is_inside(&self, root: &Path, unit: &Unit) -> bool {
-        let mut main = self.spans.iter().filter(|span| span.is_primary).flat_map(Span::chain);
-        main.any(|span| unit.holds(&root.join(&span.file_name)))
-    }
-}
-
-impl Span {
-    /// The span and the places its macro was called from, from the inside out.
-    fn chain(&self) -> impl Iterator<Item = &Span> {
-        std::iter::successors(Some(self), |span| span.expansion.as_ref().map(|expansion| &expansion.span))
-    }
-
-    /// The only unit whose name is a word of the marked source.
-    fn mentions<'u>(&self, units: &'u [Unit]) -> Option<&'u Unit> {
-        let marked: Vec<String> = self.text.iter().map(SourceLine::marked).collect();
-        let is_word = |name: &str| marked.iter().any(|line| words(line).any(|word| word == name));
-        let mut mentioned = units.iter().filter(|unit| is_word(&unit.name));
-        mentioned.next().filter(|_| mentioned.next().is_none())
-    }
-}
-
-impl SourceLine {
-    fn marked(&self) -> String {
-        let length = self.highlight_end.saturating_sub(self.highlight_start);
-        self.text.chars().skip(self.highlight_start.saturating_sub(1)).take(length).collect()
-    }
-}
-
-impl Unit {
-    fn holds(&self, path: &Path) -> bool {
-        path == self.file || path.starts_with(&self.folder)
-    }
-}
-
-fn words(line: &str) -> impl Iterator<Item = &str> {
-    line.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 /// Runs cargo with `args` and reads its messages; `target` is the name of the program that is wanted.
@@ -254,6 +136,9 @@ fn read_log(meter: &Meter, pipe: Option<impl Read>) -> String {
         let mut parts = line.split_whitespace();
         if let (Some("Compiling" | "Downloading" | "Downloaded"), Some(name)) = (parts.next(), parts.next()) {
             meter.detail(format!("compiling {name}"));
+        }
+        if line.contains("waiting for file lock") {
+            meter.stage("waiting for another cargo (an editor's, perhaps) to finish");
         }
         log.push_str(&line);
         log.push('\n');
@@ -335,16 +220,20 @@ fn blame(root: &Path, units: &[Unit], output: &Output) -> BTreeMap<String, Strin
     refused.into_iter().map(|(name, messages)| (name, told(messages))).collect()
 }
 
-/// When no error says whose it is, every unit is compiled alone. If none does, it is not the learner's fault, except
-/// that a unit which was alone to begin with is the only one there is to blame for an error of rustc.
+/// When no error says whose it is, every unit is compiled alone. If that tells none apart, it is nobody's fault who is
+/// graded here.
 fn one_by_one(
     units: &[Unit],
     together: &Output,
     attempt: &mut impl FnMut(&[Unit]) -> Result<Output, Failure>,
 ) -> Result<BTreeMap<String, String>, Failure> {
+    const NOBODYS: &str = "The course does not compile, and none of the errors is in your files";
     let mut refused = BTreeMap::new();
+    if together.errors().next().is_none() {
+        return Err(broken("cargo could not build the course", &together.story()));
+    }
     if let [_] = units {
-        return Err(broken("The course does not compile, and none of the errors is in your files", &together.story()));
+        return Err(broken(NOBODYS, &together.story()));
     }
     for unit in units {
         let alone = attempt(std::slice::from_ref(unit))?;
@@ -353,7 +242,7 @@ fn one_by_one(
         }
     }
     if refused.is_empty() || refused.len() == units.len() {
-        return Err(broken("The course does not compile, and none of the errors is in your files", &together.story()));
+        return Err(broken(NOBODYS, &together.story()));
     }
     Ok(refused)
 }
@@ -362,84 +251,19 @@ fn broken(what: &str, story: &str) -> Failure {
     Failure::new(format!(
         "{what}.\n\n{story}\n\n\
          `git status` shows what was changed, `git checkout PATH` brings a file of the course back. If nothing was \
-         changed, the line above names what is missing here."
+         changed, the lines above name what is missing here: a tool, disk space, the network."
     ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn units() -> Vec<Unit> {
-        let unit = |name: &str| {
-            let src = Path::new("/course/exercises/ch01/src");
-            Unit { name: name.into(), file: src.join(format!("{name}.rs")), folder: src.join(name) }
-        };
-        vec![unit("flaky_rpc"), unit("thin_pipe")]
-    }
-
-    fn span(file: &str, marked: &str, primary: bool) -> serde_json::Value {
-        serde_json::json!({
-            "file_name": file, "is_primary": primary,
-            "text": [{"text": marked, "highlight_start": 1, "highlight_end": marked.len() + 1}],
-        })
-    }
-
-    fn recorded(level: &str, rendered: &str, spans: Vec<serde_json::Value>) -> String {
-        let message = serde_json::json!({"level": level, "rendered": rendered, "spans": spans, "children": []});
-        serde_json::json!({"reason": "compiler-message", "message": message}).to_string()
-    }
+    use crate::diagnostic::tests::{recorded, span, units};
 
     fn output(lines: &[String]) -> Output {
         let mut output = Output::default();
         lines.iter().for_each(|line| output.message("grade", line));
         output
-    }
-
-    fn about(line: String) -> Option<String> {
-        let output = output(&[line]);
-        output.diagnostics[0].about(Path::new("/course"), &units()).map(|unit| unit.name.clone())
-    }
-
-    #[test]
-    fn an_error_belongs_to_the_exercise_whose_file_it_stands_in() {
-        let line = recorded("error", "E", vec![span("exercises/ch01/src/thin_pipe.rs", "x", true)]);
-        assert_eq!(about(line).as_deref(), Some("thin_pipe"));
-    }
-
-    #[test]
-    fn an_error_in_a_submodule_belongs_to_its_exercise() {
-        let line = recorded("error", "E", vec![span("exercises/ch01/src/thin_pipe/frame.rs", "x", true)]);
-        assert_eq!(about(line).as_deref(), Some("thin_pipe"));
-    }
-
-    #[test]
-    fn the_main_place_of_an_error_counts_before_the_places_it_also_points_to() {
-        let spans = vec![
-            span("exercises/ch01/src/flaky_rpc.rs", "x", false),
-            span("exercises/ch01/src/thin_pipe.rs", "x", true),
-        ];
-        assert_eq!(about(recorded("error", "E", spans)).as_deref(), Some("thin_pipe"));
-    }
-
-    #[test]
-    fn an_error_in_a_macro_belongs_to_whoever_called_the_macro() {
-        let mut inner = span("/registry/macros.rs", "$x", true);
-        inner["expansion"] = serde_json::json!({"span": span("exercises/ch01/src/flaky_rpc.rs", "m!()", true)});
-        assert_eq!(about(recorded("error", "E", vec![inner])).as_deref(), Some("flaky_rpc"));
-    }
-
-    #[test]
-    fn an_error_in_the_generated_list_belongs_to_the_exercise_named_there() {
-        let line = recorded("error", "E", vec![span("exercises/ch01/tests/grade.rs", "crate::thin_pipe::Pipe", true)]);
-        assert_eq!(about(line).as_deref(), Some("thin_pipe"));
-        let both = recorded("error", "E", vec![span("exercises/ch01/tests/grade.rs", "flaky_rpc, thin_pipe", true)]);
-        assert_eq!(about(both), None);
-    }
-
-    #[test]
-    fn an_error_in_the_course_is_nobodys() {
-        assert_eq!(about(recorded("error", "E", vec![span("harness/src/lib.rs", "x", true)])), None);
     }
 
     fn failing(lines: &[String]) -> Output {
@@ -469,6 +293,14 @@ mod tests {
         let error = recorded("error", "E0433: harness\n", vec![span("harness/src/lib.rs", "x", true)]);
         let failure = settle(Path::new("/course"), units(), |_| Ok(failing(std::slice::from_ref(&error))));
         assert!(failure.expect_err("nobody is to blame").to_string().contains("E0433: harness"));
+    }
+
+    #[test]
+    fn a_cargo_that_fails_before_rustc_is_quoted() {
+        let log = "error: failed to download from `https://…`".to_owned();
+        let failure = settle(Path::new("/course"), units(), |_| Ok(Output { log: log.clone(), ..Output::default() }));
+        let told = failure.expect_err("nothing was built").to_string();
+        assert!(told.starts_with("cargo could not build the course") && told.contains("failed to download"), "{told}");
     }
 
     #[test]

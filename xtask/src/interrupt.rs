@@ -3,6 +3,9 @@
 //! A terminal sends Ctrl-C to every process of its group, but a supervisor or an editor may signal this process alone.
 //! So every child is registered here and ended from here. Should even this process be killed outright, a grading
 //! program still notices: its standard input closes, and it leaves.
+//!
+//! On Unix every child leads a process group of its own, so that what it started itself (rustc below cargo, a program
+//! below a learner's code) ends with it. Elsewhere only the child is ended; what it started is left to the system.
 
 use std::io;
 use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, exit};
@@ -71,8 +74,7 @@ pub fn end_children() {
 
 fn end<'k>(children: impl Iterator<Item = &'k Known>) {
     for known in children {
-        // One that has ended already can't be killed, and need not be.
-        let _ = lock(&known.child).kill();
+        end_one(&mut lock(&known.child));
     }
 }
 
@@ -98,6 +100,7 @@ impl Guarded {
     }
 
     fn start(command: &mut Command, grader: bool) -> io::Result<Guarded> {
+        lead_a_group(command);
         let mut children = lock(&CHILDREN);
         if grader && GRADERS_STOPPED.load(Ordering::SeqCst) {
             return Err(io::Error::new(io::ErrorKind::Interrupted, "its result is not wanted any more"));
@@ -147,8 +150,8 @@ impl Guarded {
     /// Ends it.
     pub fn kill(&self) {
         let mut child = lock(&self.0);
-        // The only error is that it has ended already.
-        let _ = child.kill();
+        end_one(&mut child);
+        // It is dead, or was before; waiting only takes it off the system's list.
         let _ = child.wait();
     }
 }
@@ -157,6 +160,28 @@ impl Drop for Guarded {
     fn drop(&mut self) {
         self.kill();
         lock(&CHILDREN).retain(|known| !Arc::ptr_eq(&known.child, &self.0));
+    }
+}
+
+#[cfg(unix)]
+fn lead_a_group(command: &mut Command) {
+    std::os::unix::process::CommandExt::process_group(command, 0);
+}
+
+#[cfg(not(unix))]
+fn lead_a_group(_command: &mut Command) {}
+
+/// Ends a child and, where there are process groups, what it started. Once its status was asked for and told, its
+/// number may belong to somebody else, so then nothing is done.
+fn end_one(child: &mut Child) {
+    if let Ok(None) = child.try_wait() {
+        #[cfg(unix)]
+        if let Ok(group) = i32::try_from(child.id()) {
+            use nix::sys::signal::{Signal, killpg};
+            // The only error is that it has ended in this very moment.
+            let _ = killpg(nix::unistd::Pid::from_raw(group), Signal::SIGKILL);
+        }
+        let _ = child.kill();
     }
 }
 

@@ -7,12 +7,19 @@
 //!
 //! - [`cli`]: what can be typed; [`target`]: which exercises and checks it means.
 //! - [`checkout`]: where the course is; [`course`]: what is in it.
-//! - [`compile`]: cargo, and whose mistake a compiler error is; [`scan`]: calls that reach around the simulated world.
+//! - [`compile`]: cargo; [`diagnostic`]: whose mistake a compiler error is; [`scan`]: calls that reach around the
+//!   simulated world.
 //! - [`supervise`]: one grading process, watched from outside; [`interrupt`]: Ctrl-C.
 //! - [`grade`]: all of it, to one [`report::Summary`]; [`show`]: that summary for people; [`check`]: the command.
 //!
 //! For authors: [`prove`], whether the checks deserve trust; [`ci`], every test of the course; [`guest`], code from
 //! elsewhere.
+//!
+//! What a learner lives with, between two checks:
+//!
+//! - [`watch`]: the exercise at hand again on every save; [`list`], [`hint`], [`lesson`], [`solution`], [`reset`].
+//! - [`progress`]: what is kept between runs; [`files`]: writing without losing anything; [`stubs`]: where a learner's
+//!   file comes from.
 //!
 //! Start at [`grade::grade`].
 
@@ -27,6 +34,7 @@ pub mod ci;
 pub mod cli;
 pub mod compile;
 pub mod course;
+pub mod diagnostic;
 pub mod grade;
 pub mod guest;
 pub mod interrupt;

@@ -83,7 +83,10 @@ fn mark(paint: Paint, exercise: &ExerciseResult) -> String {
 fn state(paint: Paint, exercise: &ExerciseResult) -> String {
     let kept = exercise.checks.iter().filter(|check| check.holds()).count();
     match exercise.status {
-        ExerciseStatus::Passed => paint.good("passed"),
+        ExerciseStatus::Passed if exercise.notes.is_empty() => paint.good("passed"),
+        ExerciseStatus::Passed => {
+            format!("{}, with a note: cargo xtask check {}", paint.good("passed"), exercise.id)
+        }
         ExerciseStatus::Failed => paint.bad(&format!("{kept} of {} promises kept", exercise.checks.len())),
         ExerciseStatus::NotStarted => paint.dim("not started"),
         ExerciseStatus::DoesNotCompile => paint.bad("does not compile"),
@@ -311,10 +314,86 @@ fn wrapped(text: &str, indent: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use report::{Points, Text};
+
+    fn context() -> Context {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the course").to_owned();
+        let course = crate::Course::load(&root).expect("our own course.toml is well-formed");
+        Context { root, course, paint: Paint::plain() }
+    }
+
+    fn broken() -> ExerciseResult {
+        let mut check = CheckResult::new("a_reply_comes", CheckStatus::Violated, "no reply came");
+        check.replay = Some("flaky_rpc/a_reply_comes@1.0.all.00".to_owned());
+        check.printed = "my own print".to_owned();
+        check.counterexample = Some(Counterexample {
+            happened: "no reply came".to_owned(),
+            expected: "a reply".to_owned(),
+            actual: "first line\nsecond line".to_owned(),
+            schedule: vec!["the first request is lost".to_owned()],
+            entries_before: 4,
+            diagram: Text::plain("client ──▶ server"),
+            lesson: "ch01#flaky_rpc".to_owned(),
+        });
+        ExerciseResult {
+            id: "flaky_rpc".to_owned(),
+            title: "The network is reliable".to_owned(),
+            status: ExerciseStatus::Failed,
+            points: Points { earned: 0, possible: 1 },
+            checks: vec![check],
+            compiler: String::new(),
+            notes: Vec::new(),
+        }
+    }
 
     #[test]
     fn a_promise_reads_as_a_sentence() {
         assert_eq!(sentence("a_lost_request_is_retried"), "A lost request is retried");
         assert_eq!(sentence(""), "");
+    }
+
+    #[test]
+    fn a_story_answers_in_the_order_in_which_one_asks() {
+        let exercise = broken();
+        let told = story(&context(), &exercise, &exercise.checks[0], true);
+        let expected = "\
+flaky_rpc: A reply comes  broken
+
+  no reply came
+
+  expected  a reply
+  actual    first line
+            second line
+
+  what it takes
+    the first request is lost
+
+  client ──▶ server
+
+  your code printed
+    my own print
+
+  again:  cargo xtask replay flaky_rpc/a_reply_comes@1.0.all.00
+  lesson: cargo xtask lesson ch01#flaky_rpc
+";
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn only_the_first_story_is_told_whole_and_the_others_in_a_sentence() {
+        let mut exercise = broken();
+        exercise.checks.push(CheckResult { name: "another_one".to_owned(), ..exercise.checks[0].clone() });
+        let told = details(&context(), &exercise);
+        assert_eq!(told.matches("client ──▶ server").count(), 1);
+        assert_eq!(told.matches("what it takes").count(), 1);
+        assert!(told.contains("Also:\n\n  Another one  broken\n    no reply came\n"), "{told}");
+        assert!(told.contains("cargo xtask check flaky_rpc/another_one"));
+    }
+
+    #[test]
+    fn a_todo_needs_no_story() {
+        let mut exercise = broken();
+        exercise.checks[0] = CheckResult::new("a_reply_comes", CheckStatus::NotImplemented, "not yet implemented");
+        assert_eq!(details(&context(), &exercise), "flaky_rpc\n  · A reply comes  not implemented\n");
     }
 }

@@ -5,8 +5,8 @@
 
 use std::fs;
 
+use diff::Result as Line;
 use report::Style;
-use similar::{ChangeTag, DiffOp, TextDiff};
 
 use crate::checkout::relative;
 use crate::cli::SolutionArgs;
@@ -85,24 +85,27 @@ pub fn page(context: &Context, chapter: &Chapter, exercise: &Exercise) -> Result
 /// Both whole, lines of yours marked `-` and lines of the reference marked `+` where they differ.
 fn unified(paint: Paint, names: [&str; 2], texts: [&str; 2]) -> String {
     let mut out = format!("{}\n{}\n\n", paint.bad(&format!("- {}", names[0])), paint.good(&format!("+ {}", names[1])));
-    for change in TextDiff::from_lines(texts[0], texts[1]).iter_all_changes() {
-        let (mark, style) = match change.tag() {
-            ChangeTag::Equal => (' ', Style::Plain),
-            ChangeTag::Delete => ('-', Style::Bad),
-            ChangeTag::Insert => ('+', Style::Good),
+    let [mine, reference] = texts.map(lines);
+    for line in diff::slice(&mine, &reference) {
+        let (mark, style, line) = match line {
+            Line::Both(line, _) => (' ', Style::Plain, line),
+            Line::Left(line) => ('-', Style::Bad, line),
+            Line::Right(line) => ('+', Style::Good, line),
         };
-        let line = format!("{mark} {}", change.value().trim_end_matches(['\r', '\n']));
-        out.push_str(&paint.style(style, line.trim_end()));
+        out.push_str(&paint.style(style, format!("{mark} {line}").trim_end()));
         out.push('\n');
     }
     out
 }
 
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().collect()
+}
+
 /// Both whole in two columns, with lines that correspond at the same height.
 fn beside(paint: Paint, names: [&str; 2], texts: [&str; 2], columns: usize) -> String {
     let room = (columns - 3) / 2;
-    let diff = TextDiff::from_lines(texts[0], texts[1]);
-    let lines = texts.map(|text| text.lines().collect::<Vec<_>>());
+    let [mine, reference] = texts.map(lines);
     let mut out = String::new();
     let mut put = |left: &str, right: &str, bar: &str, styles: [Style; 2]| {
         let (left, right) = (fold(left, room), fold(right, room));
@@ -116,34 +119,61 @@ fn beside(paint: Paint, names: [&str; 2], texts: [&str; 2], columns: usize) -> S
         }
     };
     put(&format!("yours: {}", names[0]), &format!("reference: {}", names[1]), " ", [Style::Strong; 2]);
-    put(&"─".repeat(room), &"─".repeat(room), "┬", [Style::Dim; 2]);
-    for op in diff.ops() {
-        let (left, right) = (op.old_range(), op.new_range());
-        let equal = matches!(op, DiffOp::Equal { .. });
-        let styles = if equal { [Style::Plain; 2] } else { [Style::Bad, Style::Good] };
-        for row in 0..left.len().max(right.len()) {
-            let of = |side: usize, start: usize, length: usize| {
-                if row < length { lines[side][start + row] } else { "" }
-            };
-            put(of(0, left.start, left.len()), of(1, right.start, right.len()), "│", styles);
-        }
+    put(&"─".repeat(room), &"─".repeat(room), "┼", [Style::Dim; 2]);
+    for [left, right] in pairs(&mine, &reference) {
+        let styles = if left == right { [Style::Plain; 2] } else { [Style::Bad, Style::Good] };
+        put(left.unwrap_or_default(), right.unwrap_or_default(), "│", styles);
     }
     out
 }
 
-/// A line of code cut into pieces of at most `room` columns; code has no good place to break.
-fn fold(line: &str, room: usize) -> Vec<String> {
-    let mut pieces = vec![String::new()];
-    let mut used = 0;
-    for character in line.replace('\t', "    ").chars() {
-        let width = wrap::columns(character.encode_utf8(&mut [0; 4]));
-        if used + width > room {
-            pieces.push(String::new());
-            used = 0;
+/// The lines of both sides, those that correspond and those that stand in each other's place as pairs.
+fn pairs<'t>(mine: &[&'t str], reference: &[&'t str]) -> Vec<[Option<&'t str>; 2]> {
+    let mut pairs = Vec::new();
+    let (mut left, mut right) = (Vec::new(), Vec::new());
+    let settle = |left: &mut Vec<&'t str>, right: &mut Vec<&'t str>, pairs: &mut Vec<_>| {
+        pairs.extend((0..left.len().max(right.len())).map(|row| [left.get(row).copied(), right.get(row).copied()]));
+        left.clear();
+        right.clear();
+    };
+    for line in diff::slice(mine, reference) {
+        match line {
+            Line::Left(line) => left.push(*line),
+            Line::Right(line) => right.push(*line),
+            Line::Both(mine, reference) => {
+                settle(&mut left, &mut right, &mut pairs);
+                pairs.push([Some(*mine), Some(*reference)]);
+            }
         }
-        used += width;
-        pieces.last_mut().expect("it starts with one piece").push(character);
     }
+    settle(&mut left, &mut right, &mut pairs);
+    pairs
+}
+
+/// A line of code in pieces of at most `room` columns: broken at a space if there is one in the second half, and indented
+/// further than it began, so that it is not taken for two lines.
+fn fold(line: &str, room: usize) -> Vec<String> {
+    let line = line.replace('\t', "    ");
+    let began = line.len() - line.trim_start().len();
+    let indent = " ".repeat((began + 4).min(room / 2));
+    let mut pieces = Vec::new();
+    let mut rest = line.as_str();
+    let mut piece = String::new();
+    while wrap::columns(&piece) + wrap::columns(rest) > room {
+        let room = room - wrap::columns(&piece);
+        let (fits, _) = rest
+            .char_indices()
+            .take_while(|(at, c)| wrap::columns(&rest[..at + c.len_utf8()]) <= room)
+            .last()
+            .unwrap_or((0, ' '));
+        let fits = fits + rest[fits..].chars().next().map_or(0, char::len_utf8);
+        let space = rest[..fits].rfind(' ').map(|at| at + 1).filter(|at| *at > fits / 2);
+        let (head, tail) = rest.split_at(space.unwrap_or(fits));
+        pieces.push(format!("{piece}{}", head.trim_end()));
+        piece.clone_from(&indent);
+        rest = tail;
+    }
+    pieces.push(piece + rest);
     pieces
 }
 
@@ -224,9 +254,17 @@ fn f() {    │ fn f() {
     }
 
     #[test]
+    fn lines_at_the_end_of_one_side_alone_are_shown_too() {
+        let shown = pairs(&["a", "b", "x"], &["a", "c"]);
+        assert_eq!(shown, [[Some("a"), Some("a")], [Some("b"), Some("c")], [Some("x"), None]]);
+    }
+
+    #[test]
     fn a_line_too_long_for_its_column_goes_on_below() {
-        assert_eq!(fold("abcdef", 4), ["abcd", "ef"]);
-        assert_eq!(fold("", 4), [""]);
-        assert_eq!(fold("一二三", 5), ["一二", "三"]);
+        assert_eq!(fold("  let abcdefgh = one(two);", 20), ["  let abcdefgh =", "      one(two);"]);
+        assert_eq!(fold("abcdefghijkl", 10), ["abcdefghij", "    kl"]);
+        assert_eq!(fold("abcdefghij", 10), ["abcdefghij"]);
+        assert_eq!(fold("", 10), [""]);
+        assert_eq!(fold("一二三四五六", 11), ["一二三四五", "    六"]);
     }
 }

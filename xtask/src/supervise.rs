@@ -24,6 +24,9 @@ use crate::printed::Printed;
 /// fresh executable is slow where a virus scanner reads it first.
 const START_MS: u64 = 10_000;
 
+/// A check that gives no sign of life and has printed more than this share (one in …) of its budget prints without end.
+const FLOOD_SHARE: u64 = 64;
+
 /// How long a program may take to leave, and its last words to arrive, in milliseconds.
 const LEAVE_MS: u64 = 1_000;
 
@@ -184,7 +187,7 @@ struct Run {
     prefix: Vec<u8>,
     /// The beginning of a line whose end has not come.
     partial: Vec<u8>,
-    /// Bytes printed during the current check.
+    /// Bytes in whole lines printed during the current check.
     printed_bytes: u64,
     output_bytes: u64,
     schedule: Duration,
@@ -250,7 +253,10 @@ impl Run {
                 return End::Done;
             }
             if now >= self.due {
-                return self.end_by_force(End::Hang);
+                // A flood may be too slow to fill its budget before the time is up; which of the two comes first must
+                // not depend on how busy the machine is.
+                let end = if self.printed() > self.output_bytes / FLOOD_SHARE { End::Flood } else { End::Hang };
+                return self.end_by_force(end);
             }
             if self.deadline.is_some_and(|deadline| now >= deadline) {
                 return self.end_by_force(End::OutOfTime);
@@ -261,7 +267,7 @@ impl Run {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return self.dead(state, tell),
             }
-            if self.printed_bytes + self.partial_print() > self.output_bytes {
+            if self.printed() > self.output_bytes {
                 return self.end_by_force(End::Flood);
             }
         }
@@ -306,9 +312,10 @@ impl Run {
         }
     }
 
-    /// How much of the unfinished line counts as print: nothing if it is the beginning of a frame.
-    fn partial_print(&self) -> u64 {
-        if self.partial.starts_with(&self.prefix) { 0 } else { self.partial.len() as u64 }
+    /// Bytes printed during the current check. An unfinished line counts, unless it is the beginning of a frame.
+    fn printed(&self) -> u64 {
+        let partial = if self.partial.starts_with(&self.prefix) { 0 } else { self.partial.len() as u64 };
+        self.printed_bytes + partial
     }
 
     fn line(&mut self, line: &[u8], state: &mut State, tell: &dyn Fn(&str, u64)) {

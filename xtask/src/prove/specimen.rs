@@ -245,9 +245,20 @@ impl Collector<'_> {
         files.sort();
         for file in files {
             let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            if !is_snake_case(&stem) {
+                let name = self.name(&file);
+                self.problem(format!("{name}: the name of a variant is in snake_case"));
+                continue;
+            }
             self.add(Kind::Variant(stem.clone()), &format!("variant_{stem}"), file);
         }
     }
+}
+
+/// Becomes a part of a module's name.
+fn is_snake_case(name: &str) -> bool {
+    let fits = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    !name.is_empty() && name.bytes().all(fits)
 }
 
 impl Mutant {
@@ -256,9 +267,7 @@ impl Mutant {
     /// # Errors
     /// If the text to replace does not stand there exactly once, or the edit changes nothing.
     pub fn apply(&self, solution: &str) -> Result<String, String> {
-        let is_name =
-            |name: &str| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
-        if self.name.is_empty() || !is_name(&self.name) {
+        if !is_snake_case(&self.name) {
             return Err("its name is not in snake_case".to_owned());
         }
         if self.replace == self.with {

@@ -74,7 +74,9 @@ impl Screen<'_> {
             (paint.strong(&name), cut(self.bar, width))
         };
         let rule = "─".repeat(width);
-        vec![first, paint.dim(&second), paint.dim(&rule), self.status.to_owned(), String::new()]
+        // One row for each, whatever the width: a second one would push the keys off the screen.
+        let status = fold(self.status, width).swap_remove(0);
+        vec![first, paint.dim(&second), paint.dim(&rule), status, String::new()]
     }
 
     fn foot(&self, paint: Paint, width: usize) -> String {
@@ -211,6 +213,7 @@ mod tests {
 
     #[test]
     fn a_narrow_terminal_gets_the_bar_on_its_own_line_and_whole_keys() {
+        let screen = |body| Screen { status: "a status of more than twenty-four columns", ..screen(body) };
         let page = screen("body").draw(Paint::plain(), Size { columns: 24, rows: 4 }, 0);
         let lines: Vec<&str> = page.text.split('\n').collect();
         assert_eq!(lines[..2], ["flaky_rpc  The network …", "[#-] 1 of 2 chapters"]);

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 ///   neither failed nor lasted `timeout_ms`. A job has at most one extra execution a worker, and `hedge_percent` more for
 ///   every 100 tasks.
 /// - An execution that has brought nothing after `timeout_ms` is lost, and the task is executed again. As long as one
-///   worker stays healthy, the job takes at most 1.25 × `W / healthy`, 2 × `timeout_ms` and 3 × `usual_ms`.
+///   worker stays healthy, the job takes at most 1.25 × `W / healthy`, 5 × `timeout_ms` and 3 × `usual_ms`.
 /// - A worker that is dead or fails whatever it gets is given at most `3 + t / rest_ms` tasks within any `t` ms.
 /// - A worker that comes back is used like any other, no later than `timeout_ms + 2 * rest_ms` after it did.
 /// - A task that failed ([`WorkerError::Failed`]) on some worker is tried on another one. When it has failed on

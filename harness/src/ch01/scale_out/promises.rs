@@ -193,10 +193,10 @@ fn healthy(seen: &Seen) -> u64 {
 fn done_again(seen: &Seen, _: &mut Evidence) -> Verdict {
     let healthy = healthy(seen);
     let ideal_ms = seen.work_ms / healthy;
-    let limit_ms = ideal_ms * HEALTHY_PERCENT / 100 + 2 * seen.policy.timeout_ms + 3 * seen.policy.usual_ms;
+    let limit_ms = ideal_ms * HEALTHY_PERCENT / 100 + 5 * seen.policy.timeout_ms + 3 * seen.policy.usual_ms;
     let happened = || format!("the job took {} ms", seen.ended_ms);
     let why = format!(
-        "1.25 times the {ideal_ms} ms that the {healthy} healthy workers need, and two time-outs and three times 130 ms \
+        "1.25 times the {ideal_ms} ms that the {healthy} healthy workers need, and five time-outs and three times 130 ms \
          to notice and to mend what the dead had in hand"
     );
     within(seen, limit_ms, happened, &why)

@@ -4,10 +4,12 @@
 //! - [`contract`]: what you implement ([`Coordinator`]) and what you are given ([`Source`], [`Cluster`], [`Policy`]).
 //! - `world`: schedules, and what is seen when they are played.
 //! - `grid`: the source and the workers, with their faults.
+//! - `books`: what is written down meanwhile.
 //! - `schedules`: which schedules put each promise to the test.
 //! - `promises`: what is checked.
 //! - `figure`: throughput against the number of workers, from the same world.
 
+mod books;
 pub mod contract;
 mod figure;
 mod grid;

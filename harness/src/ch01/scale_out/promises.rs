@@ -2,8 +2,8 @@
 
 use explore::{Breach, Evidence};
 
+use super::books::extra_allowed;
 use super::contract::{JobError, Tally, Task};
-use super::grid::extra_allowed;
 use super::schedules;
 use super::world::{Entry, Outcome, Seen, Yard, evidence};
 use crate::exercise::{Judge, Promise};

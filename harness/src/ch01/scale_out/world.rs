@@ -11,8 +11,9 @@ use explore::Plan;
 use sim::{Choice, Tone, Trace};
 use tokio::time::{sleep, timeout};
 
+use super::books::Books;
 use super::contract::*;
-use super::grid::{Books, Grid};
+use super::grid::Grid;
 use crate::exercise::World;
 use crate::stage::{Played, Stage, play};
 

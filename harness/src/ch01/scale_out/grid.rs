@@ -69,10 +69,39 @@ struct State {
 /// A task that was taken and has no result yet.
 #[derive(Default)]
 struct Open {
-    executed: bool,
+    first_on: Option<u32>,
     /// Until when an execution of it may still bring a result.
     hopeful_until_ms: u64,
     failed_on: Vec<u32>,
+}
+
+impl Open {
+    /// It is sent to a worker, and may bring a result until then.
+    fn begin(&mut self, worker: u32, now_ms: u64, until_ms: u64) -> Kind {
+        let kind = Kind {
+            again: self.first_on.is_some(),
+            elsewhere: self.first_on.is_some_and(|first| first != worker),
+            extra: self.hopeful_until_ms > now_ms,
+        };
+        self.first_on.get_or_insert(worker);
+        self.hopeful_until_ms = self.hopeful_until_ms.max(until_ms);
+        kind
+    }
+}
+
+/// How an execution stands to earlier ones of the same task.
+#[derive(Clone, Copy)]
+struct Kind {
+    /// There are some.
+    again: bool,
+    /// The first of them was given to another worker.
+    elsewhere: bool,
+    /// One has brought a result, or may still do so.
+    extra: bool,
+}
+
+impl Kind {
+    const AFTER_THE_RESULT: Kind = Kind { again: true, elsewhere: true, extra: true };
 }
 
 /// What will become of an execution.
@@ -231,7 +260,7 @@ impl Grid {
         Course { arrives_ms, answer, in_vain, dies_busy }
     }
 
-    /// Sends an execution: writes it down, and decides what will become of it.
+    /// Sends an execution: decides what will become of it, and writes it down.
     fn send(&self, worker: u32, task: u64) -> (Course, Option<MessageId>) {
         let now_ms = self.stage.now_ms();
         let mut guard = self.state();
@@ -239,51 +268,47 @@ impl Grid {
         let course = self.course(state.free_ms.entry(worker).or_default(), &mut state.latency, worker, task);
         let limit_ms = now_ms + self.plan.setup.policy.timeout_ms;
         let until_ms = course.answer.as_ref().map_or(limit_ms, |(_, heard_ms, _)| limit_ms.min(*heard_ms));
-        let open = state.open.get_mut(&task);
-        let (twice, extra) = open.as_ref().map_or((true, true), |open| (open.executed, open.hopeful_until_ms > now_ms));
-        if let Some(open) = open {
-            open.executed = true;
-            open.hopeful_until_ms = open.hopeful_until_ms.max(until_ms);
-        }
+        let kind =
+            state.open.get_mut(&task).map_or(Kind::AFTER_THE_RESULT, |open| open.begin(worker, now_ms, until_ms));
         let message = self.events().then(|| {
-            let coordinator = self.stage.lane("coordinator");
-            let again = if extra {
-                ", a second copy"
-            } else if twice {
-                " again"
-            } else {
-                ""
+            let how = match kind {
+                Kind { extra: true, .. } => ", a second copy",
+                Kind { again: true, .. } => " again",
+                _ => "",
             };
-            self.stage.send(coordinator, self.lane(worker), format!("task {task}{again}"))
+            self.stage.send(self.stage.lane("coordinator"), self.lane(worker), format!("task {task}{how}"))
         });
         let happened = [
-            (twice, evidence::TWICE),
-            (extra, evidence::EXTRA),
+            (kind.elsewhere, evidence::TWICE),
+            (kind.extra, evidence::EXTRA),
             (course.in_vain, evidence::FED_IN_VAIN),
             (course.dies_busy, evidence::DIED_BUSY),
             (self.times(worker) > 1, evidence::SLOW_USED),
         ];
         happened.into_iter().filter(|(happened, _)| *happened).for_each(|(_, what)| self.stage.count(what));
-        if extra {
-            state.books.extra += 1;
-            if state.books.extra == extra_allowed(&self.plan.setup.policy, self.tasks) + 1 {
-                let lane = self.stage.lane("coordinator");
-                let event = self.stage.note(lane, Tone::Bad, format!("one copy too many: task {task}"));
-                state.books.extra_at = Some(event);
-            }
-        }
         if self.plan.setup.detail != Detail::Numbers {
             state.books.executions.push(Execution { worker, task, at_ms: now_ms, in_vain: course.in_vain });
         }
-        if course.in_vain && state.books.overfed.is_none() {
-            let overfed = overfed(&state.books.executions, worker, &self.plan.setup.policy);
-            state.books.overfed = overfed.map(|overfed| {
-                let lane = self.stage.lane("coordinator");
-                let text = format!("one too many for worker {worker}: task {task}");
-                Overfed { event: self.stage.note(lane, Tone::Bad, text), ..overfed }
+        self.watch_bounds(&mut state.books, worker, task, kind.extra, course.in_vain);
+        (course, message)
+    }
+
+    /// Marks the event at which there were too many extra executions, or too many for a worker that brings nothing.
+    fn watch_bounds(&self, books: &mut Books, worker: u32, task: u64, extra: bool, in_vain: bool) {
+        let bad = |text: String| self.stage.note(self.stage.lane("coordinator"), Tone::Bad, text);
+        let policy = &self.plan.setup.policy;
+        if extra {
+            books.extra += 1;
+            if books.extra == extra_allowed(policy, self.tasks) + 1 {
+                books.extra_at = Some(bad(format!("one copy too many: task {task}")));
+            }
+        }
+        if in_vain && books.overfed.is_none() {
+            books.overfed = overfed(&books.executions, worker, policy).map(|overfed| Overfed {
+                event: bad(format!("one too many for worker {worker}: task {task}")),
+                ..overfed
             });
         }
-        (course, message)
     }
 
     /// The answer is heard.

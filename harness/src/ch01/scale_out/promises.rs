@@ -126,13 +126,21 @@ fn empty_job(seen: &Seen, _: &mut Evidence) -> Verdict {
     ))
 }
 
+/// How a job failed, in a sentence.
+fn failure(seen: &Seen) -> String {
+    match &seen.outcome {
+        Outcome::Returned(Err(error)) => format!("the job failed with {error:?}, although healthy workers were left"),
+        _ => "the job never came to an end, although healthy workers were left".to_owned(),
+    }
+}
+
 /// Breaks the promise if the job has failed, or taken longer than it may.
 fn within(seen: &Seen, limit_ms: u64, happened: impl FnOnce() -> String, why: &str) -> Verdict {
     let succeeded = matches!(seen.outcome, Outcome::Returned(Ok(_)));
     if succeeded && seen.ended_ms <= limit_ms + GRAIN_MS {
         return Ok(());
     }
-    let happened = if succeeded { happened() } else { "the job did not succeed".to_owned() };
+    let happened = if succeeded { happened() } else { failure(seen) };
     Err(Breach::new(happened, format!("a result within {limit_ms} ms: {why}"), ended(seen)))
 }
 
@@ -248,23 +256,18 @@ fn succeeds(seen: &Seen, _: &mut Evidence) -> Verdict {
         return Ok(());
     }
     Err(Breach::new(
-        "the job did not succeed, although healthy workers could have done every task",
+        failure(seen),
         format!("a result: no task failed on as many as {} workers", seen.policy.poison_after),
         ended(seen),
     ))
 }
 
 fn poison_named(seen: &Seen, counts: &mut Evidence) -> Verdict {
-    let there = seen.entries.iter().any(|entry| matches!(entry, Entry::Poison { task } if *task < seen.tasks));
     let Some(poisoned) = &seen.books.poisoned else {
-        if there {
-            return Err(Breach::new(
-                "a task that fails wherever it is executed was not tried on enough workers to tell",
-                format!("an execution on {} different workers, then the error", seen.policy.poison_after),
-                ended(seen),
-            ));
-        }
-        return Ok(());
+        return seen.entries.iter().try_for_each(|entry| match entry {
+            Entry::Poison { task } if *task < seen.tasks => Err(too_few_tries(seen, *task)),
+            _ => Ok(()),
+        });
     };
     counts.count(POISONED);
     let task = Task { id: poisoned.task };
@@ -287,6 +290,23 @@ fn poison_named(seen: &Seen, counts: &mut Evidence) -> Verdict {
         format!("{expected:?} until {limit_ms} ms, and nobody is given task {} any more", task.id),
         format!("{}; the task was given to {more} more workers", ended(seen)),
     ))
+}
+
+/// The job is over, or hangs, and a poisoned task has not been found out.
+fn too_few_tries(seen: &Seen, task: u64) -> Breach {
+    let tries = seen.books.executions.iter().filter(|execution| execution.task == task);
+    let mut workers: Vec<u32> = tries.clone().map(|execution| execution.worker).collect();
+    workers.sort_unstable();
+    workers.dedup();
+    Breach::new(
+        format!(
+            "task {task}, which fails on every worker, was tried {} times on {} different workers",
+            tries.count(),
+            workers.len()
+        ),
+        format!("an execution on {} different workers, then the error that names it", seen.policy.poison_after),
+        ended(seen),
+    )
 }
 
 /// Ends that are off by less are taken for right: time-outs and answers may be noticed a millisecond later.

@@ -74,8 +74,8 @@ pub fn nothing(draw: &mut Draw) -> Schedule {
 
 /// Fewer tasks than workers, or as many.
 pub fn small(draw: &mut Draw) -> Schedule {
-    let workers = draw.random.random_range(2..=8);
-    job(workers, draw.random.random_range(2..=u64::from(workers)), Vec::new())
+    let workers = draw.random.random_range(3..=6);
+    job(workers, draw.random.random_range(3..=u64::from(workers)), Vec::new())
 }
 
 /// How many workers the throughput is measured with.
@@ -94,7 +94,7 @@ pub fn healthy(draw: &mut Draw) -> Schedule {
 
 /// One worker is slow.
 pub fn one_slow(draw: &mut Draw) -> Schedule {
-    let workers = draw.random.random_range(2..=8);
+    let workers = draw.random.random_range(2..=4);
     let slow = Entry::Slow { worker: draw.random.random_range(0..workers), times: draw.random.random_range(6..=10) };
     let tasks = u64::from(workers) * draw.random.random_range(4..=20);
     job(workers, tasks, vec![slow])
@@ -102,7 +102,7 @@ pub fn one_slow(draw: &mut Draw) -> Schedule {
 
 /// So many workers are slow that executing twice whatever they get would cost a good part of the whole.
 pub fn many_slow(draw: &mut Draw) -> Schedule {
-    let workers = draw.random.random_range(4..=8);
+    let workers = draw.random.random_range(4..=6);
     let chosen = some_workers(draw, workers, workers / 2);
     let slow = chosen.into_iter().map(|worker| Entry::Slow { worker, times: draw.random.random_range(3..=5) });
     let faults = slow.collect();
@@ -111,7 +111,7 @@ pub fn many_slow(draw: &mut Draw) -> Schedule {
 
 /// Workers die for good; at least one does not.
 pub fn deaths(draw: &mut Draw) -> Schedule {
-    let workers = draw.random.random_range(2..=6);
+    let workers = draw.random.random_range(2..=4);
     let count = draw.random.random_range(1..workers);
     let chosen = some_workers(draw, workers, count);
     let silent_rate = draw.random.random_range(0.0..=1.0);
@@ -147,7 +147,7 @@ pub fn come_back(draw: &mut Draw) -> Schedule {
 
 /// One or two workers fail whatever they get, and seem idle all the time.
 pub fn broken(draw: &mut Draw) -> Schedule {
-    let workers = draw.random.random_range(4..=6);
+    let workers = draw.random.random_range(3..=4);
     let count = draw.random.random_range(1..=2);
     let faults = some_workers(draw, workers, count).into_iter().map(|worker| Entry::Broken { worker }).collect();
     job(workers, draw.random.random_range(5..=60), faults)
@@ -155,11 +155,12 @@ pub fn broken(draw: &mut Draw) -> Schedule {
 
 /// A task that nobody can do, among many that can be done.
 pub fn poison(draw: &mut Draw) -> Schedule {
-    let workers = draw.random.random_range(3..=6);
+    let workers = draw.random.random_range(3..=4);
     let tasks = draw.random.random_range(3..=60);
     let mut faults = vec![Entry::Poison { task: draw.random.random_range(0..tasks) }];
-    if workers >= 4 && draw.random.random_bool(0.5) {
-        faults.push(dies(draw.random.random_range(0..workers), draw.random.random_range(0..=500), true));
+    if draw.random.random_bool(0.5) {
+        let times = draw.random.random_range(2..=5);
+        faults.push(Entry::Slow { worker: draw.random.random_range(0..workers), times });
     }
     job(workers, tasks, faults)
 }

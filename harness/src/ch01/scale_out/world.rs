@@ -123,7 +123,7 @@ const PATIENCE_MS: u64 = 60_000;
 /// Evidence counted by the world.
 pub mod evidence {
     pub const DRY: &str = "the source says that there are no more tasks";
-    pub const TWICE: &str = "a task is executed a second time";
+    pub const TWICE: &str = "a task is executed by a second worker";
     pub const EXTRA: &str = "a task is executed a second time while it may still bring a result";
     pub const SLOW_USED: &str = "the slow worker is given a task";
     pub const DIED_BUSY: &str = "a worker dies with a task in its hands";

@@ -32,13 +32,13 @@ type Verdict = Result<(), Breach>;
 pub fn all() -> Vec<Promise<Yard>> {
     let promise = |name, schedules, draw, judge: Judge<Seen>, needs| Promise { name, schedules, needs, draw, judge };
     vec![
-        promise("every_task_is_counted_exactly_once", 30, schedules::trouble, counted_once, &[evidence::TWICE]),
         promise("an_empty_job_is_done_at_once", 4, schedules::nothing, empty_job, &[evidence::DRY]),
         promise("a_small_job_takes_as_long_as_one_task", 20, schedules::small, small_job, &[DONE]),
         promise("throughput_grows_with_the_workers", 6, schedules::healthy, throughput, &[DONE]),
+        promise("tasks_of_a_dead_worker_are_done_again", 20, schedules::deaths, done_again, &[evidence::DIED_BUSY]),
+        promise("every_task_is_counted_exactly_once", 30, schedules::trouble, counted_once, &[evidence::TWICE]),
         promise("one_slow_worker_does_not_set_the_pace", 20, schedules::one_slow, pace, &[evidence::SLOW_USED]),
         promise("extra_executions_stay_a_small_share", 8, schedules::many_slow, few_extra, &[evidence::EXTRA]),
-        promise("tasks_of_a_dead_worker_are_done_again", 20, schedules::deaths, done_again, &[evidence::DIED_BUSY]),
         promise("a_dead_worker_is_not_fed_for_ever", 6, schedules::long_death, not_fed, &[evidence::FED_IN_VAIN]),
         promise("a_worker_that_comes_back_is_used_again", 6, schedules::come_back, used_again, &[USED_AGAIN]),
         promise(

@@ -32,6 +32,7 @@ impl Panic {
 }
 
 static SEEN: Mutex<Vec<Panic>> = Mutex::new(Vec::new());
+static TURN: Mutex<()> = Mutex::new(());
 static HOOK: Once = Once::new();
 
 thread_local! {
@@ -40,13 +41,14 @@ thread_local! {
 
 /// Runs `work`; gives what it returned, or nothing if it panicked, and every panic in between, also of other threads.
 ///
-/// Meant for one caller at a time in a process: checks run one after another.
+/// Panics of other threads can't be told apart by whom they belong to, so one caller at a time is served in a process.
 pub fn watch<T>(work: impl FnOnce() -> T) -> (Option<T>, Vec<Panic>) {
     HOOK.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| record(info, &*before)));
     });
     let outer = WATCHED.replace(true);
+    let _turn = (!outer).then(|| TURN.lock().unwrap_or_else(PoisonError::into_inner));
     drain();
     let result = panic::catch_unwind(AssertUnwindSafe(work)).ok();
     WATCHED.set(outer);
@@ -70,13 +72,19 @@ fn drain() -> Vec<Panic> {
 
 fn record(info: &PanicHookInfo<'_>, before: &dyn Fn(&PanicHookInfo<'_>)) {
     let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-    let message = info.payload_as_str().unwrap_or("a panic without a message").to_owned();
+    let message = message(info).unwrap_or("a panic without a message").to_owned();
     let panic = Panic { message, place };
     SEEN.lock().unwrap_or_else(PoisonError::into_inner).push(panic);
     // Unwatched threads are the test runner's own, which nobody else would report.
     if !WATCHED.get() && std::thread::current().name() != Some("tokio-rt-worker") {
         before(info);
     }
+}
+
+/// The standard library's own, `payload_as_str`, is newer than the oldest supported compiler.
+fn message<'a>(info: &'a PanicHookInfo<'_>) -> Option<&'a str> {
+    let payload = info.payload();
+    payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 
 #[cfg(test)]

@@ -6,6 +6,15 @@ macro_rules! exercise {
     (ch01, flaky_rpc, $($module:ident)::+) => {
         $crate::ch01::flaky_rpc::exercise::<$($module)::+::Client>()
     };
+    (ch01, chatty_reads, $($module:ident)::+) => {
+        $crate::ch01::chatty_reads::exercise::<$($module)::+::CachingReader>()
+    };
+    (ch01, thin_pipe, $($module:ident)::+) => {
+        $crate::ch01::thin_pipe::exercise::<$($module)::+::Sender, $($module)::+::Receiver>()
+    };
+    (ch01, wire_format, $($module:ident)::+) => {
+        $crate::ch01::wire_format::exercise::<$($module)::+::Codec>()
+    };
     (ch01, scale_out, $($module:ident)::+) => {
         $crate::ch01::scale_out::exercise::<$($module)::+::Scatter>()
     };
@@ -15,7 +24,12 @@ macro_rules! exercise {
 #[macro_export]
 macro_rules! grade {
     (ch01, $package:ident) => {
-        $crate::grade!(@main ch01, $package, "flaky_rpc" flaky_rpc, "scale_out" scale_out);
+        $crate::grade!(@main ch01, $package,
+            "flaky_rpc" flaky_rpc,
+            "chatty_reads" chatty_reads,
+            "thin_pipe" thin_pipe,
+            "wire_format" wire_format,
+            "scale_out" scale_out);
     };
     (@main $chapter:ident, $package:ident, $($feature:literal $id:ident),+) => {
         fn main() -> ::std::process::ExitCode {

@@ -2,5 +2,15 @@
 
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
+
+#[cfg(feature = "chatty_reads")]
+pub mod chatty_reads;
+
+#[cfg(feature = "thin_pipe")]
+pub mod thin_pipe;
+
+#[cfg(feature = "wire_format")]
+pub mod wire_format;
+
 #[cfg(feature = "scale_out")]
 pub mod scale_out;

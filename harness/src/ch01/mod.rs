@@ -1,4 +1,7 @@
 //! Chapter 1: what is a distributed system? One exercise for each of the eight fallacies, and one for why we bother.
 
+pub mod chatty_reads;
 pub mod flaky_rpc;
 pub mod scale_out;
+pub mod thin_pipe;
+pub mod wire_format;

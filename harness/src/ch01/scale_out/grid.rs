@@ -63,7 +63,24 @@ struct State {
     free_ms: BTreeMap<u32, u64>,
     /// The job has ended, or its caller has gone away.
     over: bool,
+    memory: Memory,
     books: Books,
+}
+
+/// The most bytes in use since a half of the job began.
+struct Memory {
+    in_use_bytes: usize,
+    watch: memory::Watch,
+}
+
+impl Memory {
+    fn watch() -> Self {
+        Memory { in_use_bytes: memory::in_use_bytes(), watch: memory::Watch::begin() }
+    }
+
+    fn peak_bytes(&self) -> usize {
+        self.in_use_bytes + self.watch.peak_bytes()
+    }
 }
 
 /// A task that was taken and has no result yet.
@@ -124,9 +141,9 @@ impl Grid {
             open: BTreeMap::new(),
             free_ms: BTreeMap::new(),
             over: false,
+            memory: Memory::watch(),
             books: Books::default(),
         };
-        memory::restart_peak();
         Grid { stage, plan, tasks, chunks, state: Mutex::new(state), reading: tokio::sync::Mutex::default() }
     }
 
@@ -139,7 +156,7 @@ impl Grid {
         let now_ms = self.stage.now_ms();
         let mut state = self.state();
         if state.books.taken * 2 > self.tasks {
-            state.books.peak_bytes[1] = memory::peak_in_use_bytes();
+            state.books.peak_bytes[1] = state.memory.peak_bytes();
         }
         state.over = true;
         state.books.unfinished = state.open.values().any(|open| open.hopeful_until_ms > now_ms);
@@ -387,8 +404,8 @@ impl Grid {
             return None;
         }
         if id * 2 == self.tasks {
-            state.books.peak_bytes[0] = memory::peak_in_use_bytes();
-            memory::restart_peak();
+            state.books.peak_bytes[0] = state.memory.peak_bytes();
+            state.memory = Memory::watch();
         }
         state.books.taken += 1;
         state.books.last_taken_ms = now_ms;

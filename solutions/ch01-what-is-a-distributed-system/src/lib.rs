@@ -17,3 +17,6 @@ pub mod moving_targets;
 
 #[cfg(feature = "wire_format")]
 pub mod wire_format;
+
+#[cfg(feature = "scale_out")]
+pub mod scale_out;

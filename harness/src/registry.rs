@@ -12,11 +12,20 @@ macro_rules! exercise {
     (ch01, thin_pipe, $($module:ident)::+) => {
         $crate::ch01::thin_pipe::exercise::<$($module)::+::Sender, $($module)::+::Receiver>()
     };
+    (ch01, secure_channel, $($module:ident)::+) => {
+        $crate::ch01::secure_channel::exercise::<$($module)::+::Channel>()
+    };
+    (ch01, moving_targets, $($module:ident)::+) => {
+        $crate::ch01::moving_targets::exercise::<$($module)::+::Balancer>()
+    };
     (ch01, schema_drift, $($module:ident)::+) => {
         $crate::ch01::schema_drift::exercise::<$($module)::+::Programs>()
     };
     (ch01, wire_format, $($module:ident)::+) => {
         $crate::ch01::wire_format::exercise::<$($module)::+::Codec>()
+    };
+    (ch01, scale_out, $($module:ident)::+) => {
+        $crate::ch01::scale_out::exercise::<$($module)::+::Scatter>()
     };
 }
 
@@ -28,8 +37,11 @@ macro_rules! grade {
             "flaky_rpc" flaky_rpc,
             "chatty_reads" chatty_reads,
             "thin_pipe" thin_pipe,
+            "secure_channel" secure_channel,
+            "moving_targets" moving_targets,
             "schema_drift" schema_drift,
-            "wire_format" wire_format);
+            "wire_format" wire_format,
+            "scale_out" scale_out);
     };
     (@main $chapter:ident, $package:ident, $($feature:literal $id:ident),+) => {
         fn main() -> ::std::process::ExitCode {

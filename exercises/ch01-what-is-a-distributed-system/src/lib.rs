@@ -9,8 +9,17 @@ pub mod chatty_reads;
 #[cfg(feature = "thin_pipe")]
 pub mod thin_pipe;
 
+#[cfg(feature = "secure_channel")]
+pub mod secure_channel;
+
+#[cfg(feature = "moving_targets")]
+pub mod moving_targets;
+
 #[cfg(feature = "schema_drift")]
 pub mod schema_drift;
 
 #[cfg(feature = "wire_format")]
 pub mod wire_format;
+
+#[cfg(feature = "scale_out")]
+pub mod scale_out;

@@ -2,6 +2,9 @@
 
 pub mod chatty_reads;
 pub mod flaky_rpc;
+pub mod moving_targets;
+pub mod scale_out;
 pub mod schema_drift;
+pub mod secure_channel;
 pub mod thin_pipe;
 pub mod wire_format;

@@ -35,5 +35,5 @@ type Make = fn() -> Box<dyn OrderSchema>;
 /// The exercise, with `S` as the programs of every version.
 pub fn exercise<S: OrderSchema>() -> Exercise {
     let make: Make = || Box::new(S::new());
-    Exercise { chapter: "ch01", id: "schema_drift", checks: promises::all(make) }
+    Exercise { chapter: "ch01", id: "schema_drift", checks: promises::all(make), figure: None }
 }

@@ -264,8 +264,8 @@ fn what_is_seen(bytes: &[u8]) -> String {
         let name = match (kind, after.first()) {
             (20, _) => "",
             (21, _) => "alert",
-            (22, Some(1)) => "client hello",
-            (22, Some(2)) => "server hello",
+            (22, Some(1)) if is_plain(&after[..length]) => "client hello",
+            (22, Some(2)) if is_plain(&after[..length]) => "server hello",
             (22, _) => "handshake",
             (23, _) => "sealed",
             _ => break,
@@ -281,16 +281,25 @@ fn what_is_seen(bytes: &[u8]) -> String {
     kinds.join(", ")
 }
 
+/// Whether a handshake record can be read: TLS 1.2 sends its last one encrypted, and that may begin with any byte. What
+/// is plain begins with the length of its first message (RFC 8446, section 4).
+fn is_plain(record: &[u8]) -> bool {
+    let [_, high, middle, low, message @ ..] = record else { return false };
+    u32::from_be_bytes([0, *high, *middle, *low]) as usize <= message.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn records_are_told_by_their_headers() {
-        let hello = [22, 3, 1, 0, 2, 1, 9];
-        let server = [22, 3, 3, 0, 1, 2, 20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 1, 9, 23, 3, 3, 0, 1, 9];
+        let hello = [22, 3, 1, 0, 5, 1, 0, 0, 1, 9];
+        let server = [22, 3, 3, 0, 4, 2, 0, 0, 0, 20, 3, 3, 0, 1, 1, 23, 3, 3, 0, 1, 9, 23, 3, 3, 0, 1, 9];
+        let encrypted = [22, 3, 3, 0, 6, 1, 200, 7, 7, 7, 7];
         assert_eq!(what_is_seen(&hello), "client hello");
         assert_eq!(what_is_seen(&server), "server hello, sealed");
+        assert_eq!(what_is_seen(&encrypted), "handshake");
         assert_eq!(what_is_seen(b"GET / HTTP/1.1"), "no TLS");
         assert_eq!(what_is_seen(&[21, 3, 3, 0, 2, 2, 40]), "alert");
     }

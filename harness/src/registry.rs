@@ -6,13 +6,16 @@ macro_rules! exercise {
     (ch01, flaky_rpc, $($module:ident)::+) => {
         $crate::ch01::flaky_rpc::exercise::<$($module)::+::Client>()
     };
+    (ch01, egress_bill, $($module:ident)::+) => {
+        $crate::ch01::egress_bill::exercise::<$($module)::+::Planner>()
+    };
 }
 
 /// The `main` of a chapter's test target: every exercise whose feature is on.
 #[macro_export]
 macro_rules! grade {
     (ch01, $package:ident) => {
-        $crate::grade!(@main ch01, $package, "flaky_rpc" flaky_rpc);
+        $crate::grade!(@main ch01, $package, "flaky_rpc" flaky_rpc, "egress_bill" egress_bill);
     };
     (@main $chapter:ident, $package:ident, $($feature:literal $id:ident),+) => {
         fn main() -> ::std::process::ExitCode {

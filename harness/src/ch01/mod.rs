@@ -1,3 +1,4 @@
 //! Chapter 1: what is a distributed system? One exercise for each of the eight fallacies, and one for why we bother.
 
+pub mod egress_bill;
 pub mod flaky_rpc;

@@ -6,7 +6,7 @@
 //! For authors, from the bottom up:
 //!
 //! - [`stage`]: plays one schedule of an async exercise in virtual time and watches it.
-//! - [`exercise`]: an exercise is a world and a list of promises about what is seen in it.
+//! - [`exercise`]: an exercise is a world and a list of promises about what is seen in it, or functions and their laws.
 //! - [`tell`]: turns a finding into a result that a learner can read.
 //! - [`mod@grade`]: the `main` of every chapter's test target.
 //! - [`hex`]: bytes in a form that people can read.

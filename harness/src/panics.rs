@@ -70,13 +70,19 @@ fn drain() -> Vec<Panic> {
 
 fn record(info: &PanicHookInfo<'_>, before: &dyn Fn(&PanicHookInfo<'_>)) {
     let place = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-    let message = info.payload_as_str().unwrap_or("a panic without a message").to_owned();
+    let message = message(info).unwrap_or("a panic without a message").to_owned();
     let panic = Panic { message, place };
     SEEN.lock().unwrap_or_else(PoisonError::into_inner).push(panic);
     // Unwatched threads are the test runner's own, which nobody else would report.
     if !WATCHED.get() && std::thread::current().name() != Some("tokio-rt-worker") {
         before(info);
     }
+}
+
+/// The standard library's own, `payload_as_str`, is newer than the oldest supported compiler.
+fn message<'a>(info: &'a PanicHookInfo<'_>) -> Option<&'a str> {
+    let payload = info.payload();
+    payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 
 #[cfg(test)]

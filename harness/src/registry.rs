@@ -6,8 +6,14 @@ macro_rules! exercise {
     (ch01, flaky_rpc, $($module:ident)::+) => {
         $crate::ch01::flaky_rpc::exercise::<$($module)::+::Client>()
     };
+    (ch01, chatty_reads, $($module:ident)::+) => {
+        $crate::ch01::chatty_reads::exercise::<$($module)::+::CachingReader>()
+    };
     (ch01, egress_bill, $($module:ident)::+) => {
         $crate::ch01::egress_bill::exercise::<$($module)::+::Planner>()
+    };
+    (ch01, wire_format, $($module:ident)::+) => {
+        $crate::ch01::wire_format::exercise::<$($module)::+::Codec>()
     };
 }
 
@@ -15,7 +21,11 @@ macro_rules! exercise {
 #[macro_export]
 macro_rules! grade {
     (ch01, $package:ident) => {
-        $crate::grade!(@main ch01, $package, "flaky_rpc" flaky_rpc, "egress_bill" egress_bill);
+        $crate::grade!(@main ch01, $package,
+            "flaky_rpc" flaky_rpc,
+            "chatty_reads" chatty_reads,
+            "egress_bill" egress_bill,
+            "wire_format" wire_format);
     };
     (@main $chapter:ident, $package:ident, $($feature:literal $id:ident),+) => {
         fn main() -> ::std::process::ExitCode {

@@ -76,9 +76,8 @@ impl Stage {
         Stage { shared: Arc::new(Shared { origin: Instant::now(), flooded: Notify::new(), record }) }
     }
 
-    fn close(&self) -> (Trace, Evidence) {
-        let mut record = self.record();
-        (std::mem::take(&mut record.trace), std::mem::take(&mut record.evidence))
+    fn close(&self) -> Record {
+        std::mem::take(&mut *self.record())
     }
 
     fn record(&self) -> MutexGuard<'_, Record> {
@@ -210,7 +209,7 @@ where
     F: Future<Output = S>,
 {
     let mut kept_stage = None;
-    let mut closed = (Trace::default(), Evidence::default());
+    let mut closed = None;
     let (result, panics) = panics::watch(|| {
         let runtime = runtime(choice);
         runtime.block_on(async {
@@ -224,21 +223,19 @@ where
                 () = sleep(Duration::from_millis(limit_ms)) => None,
             };
             // What the tasks still do while the runtime takes them down is not part of the play.
-            closed = flooded.close();
+            closed = Some(flooded.close());
             seen
         })
     });
     let stage = kept_stage.expect("the stage is made before anything of the learner's runs");
-    let mut record = stage.record();
-    if closed.0.lanes.is_empty() {
-        closed = (std::mem::take(&mut record.trace), std::mem::take(&mut record.evidence));
-    }
+    // A panic of the script itself leaves it open.
+    let record = closed.unwrap_or_else(|| stage.close());
     let ending = match (panics.into_iter().next(), result.flatten()) {
         (Some(panic), _) => Ending::Panicked(panic),
         (None, Some(seen)) => Ending::Finished(seen),
-        (None, None) => Ending::Stopped(record.flood.take().unwrap_or_else(|| hang(limit_ms, &record.waiting))),
+        (None, None) => Ending::Stopped(record.flood.unwrap_or_else(|| hang(limit_ms, &record.waiting))),
     };
-    Played { ending, trace: closed.0, evidence: closed.1 }
+    Played { ending, trace: record.trace, evidence: record.evidence }
 }
 
 fn runtime(choice: Choice) -> tokio::runtime::Runtime {

@@ -51,8 +51,8 @@ pub fn result(check: &str, context: &Context, finding: Finding, schedules: u64) 
 
 fn no_evidence(need: &str, schedules: u64) -> String {
     format!(
-        "No verdict: in {schedules} schedules it never came to the point where {need}, so nothing put this promise to the \
-         test. Most often the code gives up, or answers, before it has tried."
+        "No verdict: in {schedules} runs it never came to the point where {need}, so nothing put this promise to the \
+         test. Most often the code gives up, or answers, before it has tried, or never does what the promise is about."
     )
 }
 

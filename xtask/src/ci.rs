@@ -12,6 +12,9 @@ use crate::interrupt::Guarded;
 use crate::meter::Meter;
 use crate::{Context, Exit, Failure, check, compile, prove};
 
+/// The seeds with which right code has to pass and wrong code to fail.
+const SEEDS: u64 = 3;
+
 /// How long cargo may take to leave once its output is closed.
 const LEAVE: Duration = Duration::from_secs(60);
 
@@ -25,7 +28,7 @@ pub fn run(context: &Context, _args: &CiArgs) -> Result<Exit, Failure> {
         tests += passed;
     }
     heading("prove: solutions, stubs, mutants, variants, null implementations");
-    if prove::run(context, &ProveArgs::default())? != Exit::Ok {
+    if prove::run(context, &ProveArgs { seeds: SEEDS, ..ProveArgs::default() })? != Exit::Ok {
         return Ok(stopped("prove"));
     }
     heading("check --solutions");

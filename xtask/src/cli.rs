@@ -146,6 +146,9 @@ pub struct ProveArgs {
     /// Only these exercises; all that exist if left out
     #[arg(value_name = "EXERCISE")]
     pub exercises: Vec<String>,
+    /// Grade everything with the seeds 1 to N: right code must pass and wrong code fail with each of them
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    pub seeds: u64,
     /// Print one JSON object (faultlines/prove/v1) and nothing else
     #[arg(long)]
     pub json: bool,

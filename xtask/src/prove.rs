@@ -58,7 +58,7 @@ pub struct Proven {
 pub enum Fate {
     /// rustc's messages.
     Refused(String),
-    /// One outcome a seed.
+    /// One outcome a seed, from seed 1 on.
     Graded(Vec<Outcome>),
 }
 
@@ -68,7 +68,7 @@ pub fn run(context: &Context, args: &ProveArgs) -> Result<Exit, Failure> {
     let context = if args.json { &plain } else { context };
     let exercises = wanted(context, &args.exercises)?;
     let meter = Meter::new();
-    let proof = prove(context, &exercises, &meter)?;
+    let proof = prove(context, &exercises, args.seeds, &meter)?;
     meter.clear();
     let text = if args.json {
         serde_json::to_string(&proof).expect("a proof has only string keys") + "\n"
@@ -91,19 +91,29 @@ fn wanted<'c>(context: &'c Context, ids: &[String]) -> Result<Vec<(&'c Chapter, 
 ///
 /// # Errors
 /// If the course itself does not compile, or the disk refuses.
-pub fn prove(context: &Context, exercises: &[(&Chapter, &Exercise)], meter: &Meter) -> Result<Proof, Failure> {
+pub fn prove(
+    context: &Context,
+    exercises: &[(&Chapter, &Exercise)],
+    seeds: u64,
+    meter: &Meter,
+) -> Result<Proof, Failure> {
     let collections: Vec<Collection<'_>> = exercises
         .iter()
         .map(|(chapter, exercise)| specimen::collect(context, chapter, exercise))
         .collect::<Result<_, _>>()?;
     let specimens: Vec<&Specimen> = collections.iter().flat_map(|collection| &collection.specimens).collect();
-    let fates = fates(context, &specimens, meter)?;
+    let fates = fates(context, &specimens, seeds, meter)?;
     let exercises = collections.iter().map(|collection| judge::exercise(collection, &fates)).collect();
     Ok(Proof { schema: SCHEMA, exercises })
 }
 
 /// Compiles all specimens into one program and runs each of them, by name.
-fn fates(context: &Context, specimens: &[&Specimen], meter: &Meter) -> Result<BTreeMap<String, Fate>, Failure> {
+fn fates(
+    context: &Context,
+    specimens: &[&Specimen],
+    seeds: u64,
+    meter: &Meter,
+) -> Result<BTreeMap<String, Fate>, Failure> {
     if specimens.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -113,7 +123,7 @@ fn fates(context: &Context, specimens: &[&Specimen], meter: &Meter) -> Result<BT
     let mut jobs = Vec::new();
     for specimen in specimens.iter().filter(|specimen| !settled.refused.contains_key(&specimen.guest.name)) {
         let program = settled.program.clone().expect("there is a program as long as something compiles");
-        jobs.extend(specimen.seeds().into_iter().map(|seed| Some(job(context, specimen, &program, seed))));
+        jobs.extend(specimen.seeds(seeds).map(|seed| Some(job(context, specimen, &program, seed))));
     }
     meter.stage(&format!("running {} of them", jobs.len()));
     let outcomes = grade::run_all(&jobs, meter);
@@ -128,13 +138,13 @@ fn fates(context: &Context, specimens: &[&Specimen], meter: &Meter) -> Result<BT
     Ok(fates)
 }
 
-fn job(context: &Context, specimen: &Specimen, program: &std::path::Path, seed: Option<u64>) -> Job {
+fn job(context: &Context, specimen: &Specimen, program: &std::path::Path, seed: u64) -> Job {
     Job {
         program: program.to_owned(),
         exercise: specimen.guest.name.clone(),
         checks: specimen.checks.clone(),
         unlisted: true,
-        options: seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]).collect(),
+        options: vec!["--seed".to_owned(), seed.to_string()],
         budget: context.course.budget,
     }
 }

@@ -25,9 +25,13 @@ pub fn run(context: &Context, args: &ReplayArgs) -> Result<Exit, Failure> {
     }
     let text = match exercise.checks.first() {
         Some(check) if check.status == CheckStatus::Holds => {
-            format!("{}: {}\n\nThis schedule keeps the promise now.\n", exercise.id, show::sentence(&check.name))
+            format!(
+                "{}: {}\n\nThis schedule keeps the promise now.\n",
+                exercise.id,
+                report::text::sentence(&check.name)
+            )
         }
-        Some(check) => show::story(context, exercise, check, true),
+        Some(check) => show::story(context, exercise, check),
         None => show::details(context, exercise),
     };
     check::print(&text);

@@ -6,6 +6,7 @@
 
 use std::fmt::Write as _;
 
+use report::text::sentence;
 use report::{ChapterResult, CheckResult, CheckStatus, Counterexample, ExerciseResult, ExerciseStatus, Style, Summary};
 
 use crate::grade::Request;
@@ -41,13 +42,6 @@ pub fn summary(context: &Context, request: &Request<'_>, summary: &Summary) -> S
 /// `3 of 10 chapters passed`.
 pub fn score(summary: &Summary) -> String {
     format!("{} of {} chapters passed", summary.chapters_passed, summary.chapters_total)
-}
-
-/// A promise as a sentence: `a_lost_request_is_retried` is "A lost request is retried".
-pub fn sentence(name: &str) -> String {
-    let spaced = name.replace('_', " ");
-    let mut chars = spaced.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }
 
 fn chapter_lines(context: &Context, chapter: &ChapterResult) -> String {
@@ -100,7 +94,7 @@ pub fn details(context: &Context, exercise: &ExerciseResult) -> String {
     let mut out = opening(paint, exercise);
     let mut broken = exercise.checks.iter().filter(|check| tells_something(check));
     if let Some(first) = broken.next() {
-        let _ = write!(out, "\n{}", story(context, exercise, first, true));
+        let _ = write!(out, "\n{}", story(context, exercise, first));
     }
     let others: Vec<&CheckResult> = broken.collect();
     if let Some(one) = others.last() {
@@ -119,7 +113,7 @@ pub fn details(context: &Context, exercise: &ExerciseResult) -> String {
 pub fn glance(context: &Context, exercise: &ExerciseResult) -> String {
     let mut out = opening(context.paint, exercise);
     if let Some(check) = exercise.checks.iter().find(|check| tells_something(check)) {
-        let _ = write!(out, "\n{}", story(context, exercise, check, true));
+        let _ = write!(out, "\n{}", story(context, exercise, check));
     }
     out.push_str(&notes(context.paint, exercise));
     out
@@ -149,7 +143,7 @@ fn first_story(context: &Context, exercise: &ExerciseResult) -> String {
             let _ = writeln!(out, "… `cargo xtask check {}` shows the rest", exercise.id);
         }
     } else if let Some(check) = exercise.checks.iter().find(|check| !check.holds()) {
-        out.push_str(&story(context, exercise, check, true));
+        out.push_str(&story(context, exercise, check));
     }
     out.push_str(&notes(paint, exercise));
     out
@@ -185,8 +179,8 @@ fn tells_something(check: &CheckResult) -> bool {
     !check.holds() && check.status != CheckStatus::NotImplemented
 }
 
-/// What there is to tell about a promise that is not kept, its diagram only if `whole`.
-pub fn story(context: &Context, exercise: &ExerciseResult, check: &CheckResult, whole: bool) -> String {
+/// What there is to tell about a promise that is not kept.
+pub fn story(context: &Context, exercise: &ExerciseResult, check: &CheckResult) -> String {
     let paint = context.paint;
     let what = check_state(paint, check);
     let mut out = format!("{} {}{what}\n", paint.strong(&format!("{}:", exercise.id)), sentence(&check.name));
@@ -196,14 +190,14 @@ pub fn story(context: &Context, exercise: &ExerciseResult, check: &CheckResult, 
         let _ = write!(out, "\n{}", wrapped(paragraph, "  "));
     }
     if let Some(example) = &check.counterexample {
-        out.push_str(&counterexample(paint, example, whole));
+        out.push_str(&counterexample(paint, example));
     }
     out.push_str(&printed(paint, &check.printed));
     out.push_str(&pointers(context, exercise, check));
     out
 }
 
-fn counterexample(paint: Paint, example: &Counterexample, whole: bool) -> String {
+fn counterexample(paint: Paint, example: &Counterexample) -> String {
     let mut out = String::new();
     if !example.expected.is_empty() || !example.actual.is_empty() {
         let _ = write!(out, "\n{}", labelled(&paint.dim("expected"), &example.expected));
@@ -215,7 +209,7 @@ fn counterexample(paint: Paint, example: &Counterexample, whole: bool) -> String
             let _ = writeln!(out, "    {}", paint.style(Style::Fault, entry));
         }
     }
-    if whole && !example.diagram.is_empty() {
+    if !example.diagram.is_empty() {
         let _ = write!(out, "\n{}", paint.text(&example.diagram, "  "));
     }
     out
@@ -347,15 +341,9 @@ mod tests {
     }
 
     #[test]
-    fn a_promise_reads_as_a_sentence() {
-        assert_eq!(sentence("a_lost_request_is_retried"), "A lost request is retried");
-        assert_eq!(sentence(""), "");
-    }
-
-    #[test]
     fn a_story_answers_in_the_order_in_which_one_asks() {
         let exercise = broken();
-        let told = story(&context(), &exercise, &exercise.checks[0], true);
+        let told = story(&context(), &exercise, &exercise.checks[0]);
         let expected = "\
 flaky_rpc: A reply comes  broken
 

@@ -3,5 +3,11 @@
 #[cfg(feature = "flaky_rpc")]
 pub mod flaky_rpc;
 
+#[cfg(feature = "chatty_reads")]
+pub mod chatty_reads;
+
 #[cfg(feature = "egress_bill")]
 pub mod egress_bill;
+
+#[cfg(feature = "wire_format")]
+pub mod wire_format;

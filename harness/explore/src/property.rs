@@ -89,7 +89,7 @@ impl<P: Property> PropertyRun<'_, P> {
         Failure {
             index,
             entries: vec![self.property.describe(least)],
-            kept: Vec::new(),
+            kept: vec![0],
             entries_before: 1,
             digest: self.digest(drawn),
             trace: Trace::default(),

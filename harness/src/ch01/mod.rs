@@ -1,4 +1,6 @@
 //! Chapter 1: what is a distributed system? One exercise for each of the eight fallacies, and one for why we bother.
 
+pub mod chatty_reads;
 pub mod egress_bill;
 pub mod flaky_rpc;
+pub mod wire_format;

@@ -11,9 +11,6 @@ use crate::guest::{self, Guest};
 use crate::source::Source;
 use crate::{Context, Failure, checkout, stubs};
 
-/// The seeds that a solution is graded with.
-const SOLUTION_SEEDS: [u64; 3] = [1, 2, 3];
-
 /// One-hunk edits of a reference solution.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,6 +32,9 @@ pub struct Mutant {
     /// Other checks that fail as well.
     #[serde(default)]
     pub also: Vec<String>,
+    /// Checks that fail as well with some seeds, though not with the usual one.
+    #[serde(default)]
+    pub sometimes: Vec<String>,
     /// The status `caught_by` must have.
     #[serde(default = "violated")]
     pub expect: CheckStatus,
@@ -75,11 +75,11 @@ pub struct Specimen {
 }
 
 impl Specimen {
-    /// The seeds it is graded with; `None` is the usual one.
-    pub fn seeds(&self) -> Vec<Option<u64>> {
+    /// The seeds it is graded with, of the first `seeds`: what does nothing does so with any.
+    pub fn seeds(&self, seeds: u64) -> std::ops::RangeInclusive<u64> {
         match self.kind {
-            Kind::Solution => SOLUTION_SEEDS.map(Some).to_vec(),
-            _ => vec![None],
+            Kind::Stub | Kind::Null => 1..=1,
+            Kind::Solution | Kind::Variant(_) | Kind::Mutant(_) => 1..=seeds.max(1),
         }
     }
 

@@ -83,11 +83,11 @@ fn ceiling_ms(policy: &Policy, k: usize) -> u64 {
 fn every_call_succeeds(seen: &Seen, _: &mut Evidence) -> Verdict {
     for call in &seen.calls {
         if !matches!(call.outcome, CallOutcome::Returned(Ok(_))) {
-            let attempts = attempts_of(seen, call).len();
+            let attempts = plural(attempts_of(seen, call).len() as u64, "attempt");
             return Err(Breach::new(
                 format!("{} failed although the bank can be reached again", name(call)),
                 "another attempt, and its receipt",
-                format!("{} at {} ms, after {attempts} attempts", call.outcome, call.ended_ms),
+                format!("{} at {} ms, after {attempts}", call.outcome, call.ended_ms),
             ));
         }
     }
@@ -162,7 +162,7 @@ fn tries_on(seen: &Seen, counts: &mut Evidence) -> Verdict {
         let idle_ms = call.ended_ms.saturating_sub(ended_ms);
         if gave_up || idle_ms > ceiling_ms(policy, attempts.len()) + GRAIN_MS {
             return Err(Breach::new(
-                format!("{} stopped trying after {} attempts", name(call), attempts.len()),
+                format!("{} stopped trying after {}", name(call), plural(attempts.len() as u64, "attempt")),
                 format!("attempts until a retry would begin after the deadline of {} ms", policy.deadline_ms),
                 format!("{} after {took_ms} ms; the last attempt ended {idle_ms} ms before", call.outcome),
             ));
@@ -356,7 +356,7 @@ fn recovers(seen: &Seen, counts: &mut Evidence) -> Verdict {
             return Err(Breach::new(
                 format!("{} began {} ms after the outage and failed", name(call), call.began_ms - over_ms),
                 format!("success, from {RECOVERY_MS} ms after the end of the outage on"),
-                format!("{} after {} attempts", call.outcome, attempts_of(seen, call).len()),
+                format!("{} after {}", call.outcome, plural(attempts_of(seen, call).len() as u64, "attempt")),
             ));
         }
     }

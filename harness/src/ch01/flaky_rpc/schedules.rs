@@ -91,7 +91,7 @@ pub fn silence(draw: &mut Draw) -> Schedule {
     let deadline_ms = draw.random.random_range(1_000..=4_000);
     // A budget that is never used up, so that only the deadline ends a call.
     let policy = Policy { deadline_ms, retry_burst: 1_000, ..patience(draw) };
-    let silent = draw.index % 2 == 0;
+    let silent = draw.index.is_multiple_of(2);
     one_client(policy, vec![calls(1, 0, 1, 0, 100), Entry::Outage { from_ms: 0, to_ms: 60_000, silent }])
 }
 
@@ -165,7 +165,7 @@ pub fn outage(draw: &mut Draw) -> Schedule {
         retries_per_s: draw.random.random_range(1..=5),
         ..PATIENT
     };
-    let silent = draw.index % 2 == 0;
+    let silent = draw.index.is_multiple_of(2);
     let from_ms = draw.random.random_range(0..=3_000);
     let outage = Entry::Outage { from_ms, to_ms: from_ms + 15_000, silent };
     let every_ms = draw.random.random_range(50..=100);

@@ -35,16 +35,21 @@ pub fn all() -> Vec<Promise<Cloud>> {
         promise("aggregates_run_where_the_data_is", schedules::groups_from_afar, results_only, &[evidence::CROSSED]),
         promise("the_bill_is_at_most_twice_the_optimum", schedules::cheap_and_dear, bill, &[evidence::CROSSED]),
         promise("the_answer_is_that_of_a_single_machine", schedules::scattered, answer, &[evidence::CAME]),
-        promise("an_average_is_that_of_all_rows", schedules::averages, answer, &[evidence::CAME]),
+        promise("an_average_is_that_of_all_rows", schedules::averages, values, &[evidence::CAME]),
         promise("what_is_missing_somewhere_spoils_no_answer", schedules::gaps, answer, &[evidence::CAME]),
-        promise("a_sum_may_outgrow_64_bits", schedules::large_sums, answer, &[evidence::CAME]),
-        promise("every_row_counts_once", schedules::replicated, answer, &[evidence::CAME]),
+        promise("a_sum_may_outgrow_64_bits", schedules::large_sums, values, &[evidence::CAME]),
+        promise("every_row_counts_once", schedules::replicated, once, &[evidence::CAME]),
         promise("regions_are_asked_at_the_same_time", schedules::everywhere, at_once, &[evidence::CROSSED]),
-        promise("a_region_too_slow_for_the_deadline_is_avoided", schedules::in_a_hurry, in_time, &[HURRIED]),
+        promise(
+            "a_region_too_slow_for_the_deadline_is_avoided",
+            schedules::in_a_hurry,
+            in_time,
+            &[HURRIED, evidence::CAME],
+        ),
         promise(
             "a_dead_region_is_routed_around",
             schedules::one_dead,
-            answer,
+            routed,
             &[evidence::DOWN, evidence::SILENT, evidence::CAME],
         ),
         promise("the_detour_begins_at_once", schedules::early_failure, detours, &[DETOUR]),
@@ -92,12 +97,10 @@ fn came(sub: &SubquerySeen) -> Option<sim::EventId> {
 
 fn results_only(seen: &Seen, _: &mut Evidence) -> Verdict {
     let Some(query) = query(seen) else { return Ok(()) };
-    let Query { filter, select, .. } = &query.query;
+    let select = &query.query.select;
     for sub in seen.subqueries.iter().filter(|sub| sub.region != seen.catalog.home) {
         let Some(reply) = sub.reply else { continue };
-        let partitions: BTreeSet<&PartitionId> = sub.subquery.partitions.iter().collect();
-        let rows = partitions.into_iter().flat_map(|id| &seen.table[id]);
-        let allowed_rows = table::answer(rows, filter, select).len() as u64;
+        let (allowed_rows, _) = result_size(seen, &query.query, sub);
         let width = table::values_needed(select);
         if reply.rows > allowed_rows || reply.values > reply.rows * width {
             let what = match select {
@@ -122,14 +125,25 @@ fn results_only(seen: &Seen, _: &mut Evidence) -> Verdict {
     Ok(())
 }
 
-/// What the query has cost.
-fn cost(seen: &Seen) -> u64 {
-    seen.subqueries.iter().filter_map(|sub| sub.reply).map(|reply| reply.picodollars).sum()
+/// The rows and the values that the result of a subquery has, if nothing but that comes across the border.
+fn result_size(seen: &Seen, query: &Query, sub: &SubquerySeen) -> (u64, u64) {
+    let partitions: BTreeSet<&PartitionId> = sub.subquery.partitions.iter().collect();
+    let rows = partitions.into_iter().flat_map(|id| &seen.table[id]);
+    let rows = table::answer(rows, &query.filter, &query.select).len() as u64;
+    (rows, rows * table::values_needed(&query.select))
+}
+
+/// What a reply has cost. That it holds more than the result is another promise's business.
+fn cost(seen: &Seen, query: &Query, sub: &SubquerySeen) -> Option<(u64, u64)> {
+    let (_, values) = result_size(seen, query, sub);
+    let bytes = table::reply_bytes(1, values).min(sub.reply?.bytes);
+    Some((bytes, bytes * seen.catalog.price(sub.region, seen.catalog.home)))
 }
 
 fn within_budget(seen: &Seen, best: &Best, factor: u64) -> Verdict {
     let Some(query) = query(seen) else { return Ok(()) };
-    let cost = cost(seen);
+    let costs = || seen.subqueries.iter().filter_map(|sub| Some((sub, cost(seen, &query.query, sub)?)));
+    let cost: u64 = costs().map(|(_, (_, picodollars))| picodollars).sum();
     if cost <= best.picodollars * factor {
         return Ok(());
     }
@@ -141,10 +155,8 @@ fn within_budget(seen: &Seen, best: &Best, factor: u64) -> Verdict {
         .filter(|region| **region != home)
         .map(|region| format!("{} p$ from {region}", seen.catalog.price(*region, home)))
         .collect();
-    let sent = seen.subqueries.iter().filter_map(|sub| {
-        let reply = sub.reply?;
-        let partitions = show(&sub.subquery.partitions);
-        Some(format!("{} {} bytes for {} p$ ({partitions})", sub.region, reply.bytes, reply.picodollars))
+    let sent = costs().map(|(sub, (bytes, picodollars))| {
+        format!("{} {bytes} bytes for {picodollars} p$ ({})", sub.region, show(&sub.subquery.partitions))
     });
     let breach = Breach::new(
         format!("{} cost {cost} p$, where {} p$ would do", asked(&query.query), best.picodollars),
@@ -185,9 +197,13 @@ fn count_detours(seen: &Seen, counts: &mut Evidence) {
     }
 }
 
+fn expected(seen: &Seen, query: &QuerySeen) -> Vec<Row> {
+    table::answer(seen.table.values().flatten(), &query.query.filter, &query.query.select)
+}
+
 fn answer(seen: &Seen, _: &mut Evidence) -> Verdict {
     let Some(query) = query(seen) else { return Ok(()) };
-    let expected = table::answer(seen.table.values().flatten(), &query.query.filter, &query.query.select);
+    let expected = expected(seen, query);
     let got = &query.outcome;
     if matches!(got, Outcome::Returned(Ok(rows)) if table::same(rows, &expected)) {
         return Ok(());
@@ -198,6 +214,50 @@ fn answer(seen: &Seen, _: &mut Evidence) -> Verdict {
         Outcome::Never => format!("{} got no answer", asked(&query.query)),
     };
     Err(Breach::new(happened, table::show(&expected), got.to_string()).at(query.ended))
+}
+
+/// As [`answer`], but where the rows are not as many as they should be, that is not for this promise to say.
+fn values(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    let Some(query) = query(seen) else { return Ok(()) };
+    match &query.outcome {
+        Outcome::Returned(Ok(rows)) if rows.len() != expected(seen, query).len() => Ok(()),
+        _ => answer(seen, counts),
+    }
+}
+
+/// How many rows of the table an answer tells of: its rows, or the sum of its counts.
+fn told_of(select: &Select, rows: &[Row]) -> i128 {
+    let count = |row: &Row| if let Some(Value::Int(count)) = row.last() { *count } else { 0 };
+    if matches!(select, Select::Rows(_)) { rows.len() as i128 } else { rows.iter().map(count).sum() }
+}
+
+fn once(seen: &Seen, _: &mut Evidence) -> Verdict {
+    let Some(query) = query(seen) else { return Ok(()) };
+    let Outcome::Returned(Ok(rows)) = &query.outcome else { return Ok(()) };
+    let expected = expected(seen, query);
+    let (got, should) = (told_of(&query.query.select, rows), told_of(&query.query.select, &expected));
+    if got <= should {
+        return Ok(());
+    }
+    let breach = Breach::new(
+        format!("{} told of {got} rows, and only {should} pass the filter", asked(&query.query)),
+        table::show(&expected),
+        table::show(rows),
+    );
+    Err(breach.at(query.ended))
+}
+
+/// Whether every partition came in from somewhere. How the groups were then put together is not for this promise to say.
+fn routed(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    let Some(query) = query(seen) else { return Ok(()) };
+    let came = |id: &PartitionId| {
+        seen.subqueries.iter().any(|sub| came(sub).is_some() && sub.subquery.partitions.contains(id))
+    };
+    let grouped = matches!(query.query.select, Select::Groups { .. });
+    if grouped && matches!(query.outcome, Outcome::Returned(Ok(_))) && seen.table.keys().all(came) {
+        return Ok(());
+    }
+    answer(seen, counts)
 }
 
 fn at_once(seen: &Seen, _: &mut Evidence) -> Verdict {
@@ -304,10 +364,10 @@ fn refused(seen: &Seen, counts: &mut Evidence) -> Verdict {
         counts.count(REFUSED);
         return Ok(());
     }
-    // A right answer that came in time after all wrongs nobody.
-    let expected = table::answer(seen.table.values().flatten(), &query.query.filter, &query.query.select);
-    let lucky = matches!(&query.outcome, Outcome::Returned(Ok(rows)) if table::same(rows, &expected));
-    if lucky && lost.is_empty() && query.took_ms <= query.query.deadline_ms {
+    // The deadline is another promise. And a whole answer that came in time after all wrongs nobody.
+    let whole = |rows: &[Row]| table::same(rows, &expected(seen, query));
+    let late = query.took_ms > query.query.deadline_ms;
+    if late || lost.is_empty() && matches!(&query.outcome, Outcome::Returned(Ok(rows)) if whole(rows)) {
         return Ok(());
     }
     let error = |name, ids: &[PartitionId]| ids.iter().map(|id| format!("{name}({})", id.0)).collect::<Vec<_>>();

@@ -285,7 +285,13 @@ pub fn replicated(draw: &mut Draw) -> Schedule {
         let held: Vec<Region> = (0..3).filter(|place| *place != spared).map(|place| all[place]).collect();
         world.partition(&held, full);
     }
-    world.ask_anything(PATIENT_MS)
+    let select = match world.random.random_range(0..3) {
+        0 => columns(world.random),
+        1 => Select::Groups { by: None, of: vec![Aggregate::Count] },
+        _ => Select::Groups { by: Some(Column::Country), of: vec![Aggregate::Count] },
+    };
+    let filter = filter(world.random);
+    world.ask(filter, select, PATIENT_MS)
 }
 
 /// One region is down; whatever it holds can be had elsewhere.
@@ -310,11 +316,10 @@ pub fn one_dead(draw: &mut Draw) -> Schedule {
 pub fn home_dead(draw: &mut Draw) -> Schedule {
     let mut world = World::new(draw);
     let all = [world.home, world.cheap, world.dear];
-    let silent = world.random.random_bool(0.5);
     for _ in 0..world.random.random_range(2..=6) {
         world.partition(&all, full);
     }
-    world.dead(all[0], silent);
+    world.dead(all[0], false);
     world.ask_anything(PATIENT_MS)
 }
 
@@ -351,12 +356,9 @@ pub fn everywhere(draw: &mut Draw) -> Schedule {
 /// The cheap region can't answer within the deadline; the dear one can.
 pub fn in_a_hurry(draw: &mut Draw) -> Schedule {
     let mut world = World::new(draw);
-    let (home, cheap, dear) = (world.home, world.cheap, world.dear);
+    let (cheap, dear) = (world.cheap, world.dear);
     for _ in 0..world.random.random_range(1..=3) {
         world.partition(&[cheap, dear], full);
-    }
-    if world.random.random_bool(0.5) {
-        world.partition(&[home, cheap], full);
     }
     let deadline_ms = world.random.random_range(105..=118);
     world.ask_anything(deadline_ms)

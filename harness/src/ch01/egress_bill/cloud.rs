@@ -87,8 +87,10 @@ impl Shared {
         if self.dead.get(&region) == Some(&true) {
             stage.lost(lane, message, "no answer");
             stage.count(evidence::SILENT);
-            sleep(Duration::from_millis(self.catalog.answers_within_ms[&region])).await;
+            let within_ms = self.catalog.answers_within_ms[&region];
+            sleep(Duration::from_millis(within_ms)).await;
             self.books()[nth].failed_ms = Some(stage.now_ms());
+            stage.note(lane, Tone::Fault, format!("{region}, silent for {within_ms} ms, has failed"));
             // Keeps the sender, so that whoever waits goes on waiting.
             std::future::pending::<()>().await;
         }

@@ -311,13 +311,14 @@ fn detours(seen: &Seen, counts: &mut Evidence) -> Verdict {
             };
             let left: Vec<Region> = seen.catalog.replicas[id].iter().copied().filter(fits).collect();
             let again = |other: &&SubquerySeen| other.region != sub.region && other.subquery.partitions.contains(id);
-            let again_ms = seen.subqueries.iter().filter(again).map(|other| other.at_ms).min();
+            let again = seen.subqueries.iter().filter(again).min_by_key(|other| other.at_ms);
+            let again_ms = again.map(|other| other.at_ms);
             if left.is_empty() || again_ms.is_some_and(|ms| ms <= failed_ms + GRAIN_MS) {
                 continue;
             }
             let when = again_ms.map_or("never".to_owned(), |ms| format!("at {ms} ms"));
             let within_ms = seen.catalog.answers_within_ms[&sub.region];
-            return Err(Breach::new(
+            let breach = Breach::new(
                 format!(
                     "{} had failed at {failed_ms} ms, and partition {} was asked for elsewhere {when}",
                     sub.region, id.0
@@ -327,7 +328,8 @@ fn detours(seen: &Seen, counts: &mut Evidence) -> Verdict {
                      after {within_ms} ms"
                 ),
                 format!("asked for elsewhere {when}; the query ended at {} ms with {}", query.took_ms, query.outcome),
-            ));
+            );
+            return Err(breach.at(again.and_then(came).unwrap_or(query.ended)));
         }
     }
     Ok(())

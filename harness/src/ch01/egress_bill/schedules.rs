@@ -116,8 +116,12 @@ fn full(random: &mut Random, from: i64) -> Vec<Stored> {
 
 fn filter(random: &mut Random) -> Vec<Condition> {
     let items = Condition { column: Column::Items, is: Comparison::AtLeast, value: random.random_range(3..=8) };
-    let order = Condition { column: Column::Order, is: Comparison::AtMost, value: 99_000 };
-    if random.random_bool(0.5) { vec![items] } else { vec![items, order] }
+    let country = |is, value| Condition { column: Column::Country, is, value };
+    match random.random_range(0..6) {
+        0 => vec![items, country(Comparison::Equal, COUNTRIES[1])],
+        1 => vec![country(Comparison::AtMost, COUNTRIES[1]), items],
+        _ => vec![items],
+    }
 }
 
 fn columns(random: &mut Random) -> Select {
@@ -255,7 +259,14 @@ pub fn gaps(draw: &mut Draw) -> Schedule {
     }
     let max = Aggregate::Max(Column::Cents);
     let average = Aggregate::Average(Column::Cents);
-    let select = groups(world.random, &[PLAIN[0], PLAIN[1], PLAIN[2], max, average]);
+    let mut select = groups(world.random, &[PLAIN[0], PLAIN[1], PLAIN[2], max, average]);
+    if let Select::Groups { by, of } = &mut select
+        && all_empty
+    {
+        // The one group over no rows is where a missing value shows.
+        *by = None;
+        of.push(average);
+    }
     let filter = filter(world.random);
     world.ask(filter, select, PATIENT_MS)
 }

@@ -142,7 +142,7 @@ impl fmt::Display for Words<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let list = |words: Vec<String>| if words.is_empty() { "nothing".to_owned() } else { words.join(", ") };
         match self.0 {
-            Select::Rows(columns) => write!(out, "{} of every row", list(columns.iter().copied().map(name).collect()))?,
+            Select::Rows(columns) => out.write_str(&list(columns.iter().copied().map(name).collect()))?,
             Select::Groups { by, of } => {
                 let aggregate = |of: &Aggregate| match *of {
                     Aggregate::Count => "count".to_owned(),

@@ -22,14 +22,32 @@ pub fn in_use_bytes() -> usize {
     ALLOCATOR.allocated()
 }
 
-/// The largest number of bytes that `work` held at any moment beyond what was held before, and what it returned.
+/// Looks for the largest number of bytes that are held at any moment, beyond what is held when it begins.
 ///
-/// Only meaningful while no other thread allocates.
+/// Only one at a time, and only meaningful while no other thread allocates.
+pub struct Watch {
+    before: usize,
+}
+
+impl Watch {
+    /// Begins now.
+    pub fn begin() -> Self {
+        let before = in_use_bytes();
+        PEAK.reset_peak_usage();
+        Watch { before }
+    }
+
+    /// The peak so far.
+    pub fn peak_bytes(&self) -> usize {
+        PEAK.peak_usage().saturating_sub(self.before)
+    }
+}
+
+/// The largest number of bytes that `work` held at any moment beyond what was held before, and what it returned.
 pub fn peak_bytes<T>(work: impl FnOnce() -> T) -> (usize, T) {
-    let before = in_use_bytes();
-    PEAK.reset_peak_usage();
+    let watch = Watch::begin();
     let result = work();
-    (PEAK.peak_usage().saturating_sub(before), result)
+    (watch.peak_bytes(), result)
 }
 
 #[cfg(test)]

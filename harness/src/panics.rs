@@ -32,6 +32,7 @@ impl Panic {
 }
 
 static SEEN: Mutex<Vec<Panic>> = Mutex::new(Vec::new());
+static TURN: Mutex<()> = Mutex::new(());
 static HOOK: Once = Once::new();
 
 thread_local! {
@@ -40,13 +41,14 @@ thread_local! {
 
 /// Runs `work`; gives what it returned, or nothing if it panicked, and every panic in between, also of other threads.
 ///
-/// Meant for one caller at a time in a process: checks run one after another.
+/// Panics of other threads can't be told apart by whom they belong to, so one caller at a time is served in a process.
 pub fn watch<T>(work: impl FnOnce() -> T) -> (Option<T>, Vec<Panic>) {
     HOOK.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| record(info, &*before)));
     });
     let outer = WATCHED.replace(true);
+    let _turn = (!outer).then(|| TURN.lock().unwrap_or_else(PoisonError::into_inner));
     drain();
     let result = panic::catch_unwind(AssertUnwindSafe(work)).ok();
     WATCHED.set(outer);

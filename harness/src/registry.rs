@@ -9,6 +9,9 @@ macro_rules! exercise {
     (ch01, chatty_reads, $($module:ident)::+) => {
         $crate::ch01::chatty_reads::exercise::<$($module)::+::CachingReader>()
     };
+    (ch01, thin_pipe, $($module:ident)::+) => {
+        $crate::ch01::thin_pipe::exercise::<$($module)::+::Sender, $($module)::+::Receiver>()
+    };
     (ch01, egress_bill, $($module:ident)::+) => {
         $crate::ch01::egress_bill::exercise::<$($module)::+::Planner>()
     };
@@ -24,6 +27,7 @@ macro_rules! grade {
         $crate::grade!(@main ch01, $package,
             "flaky_rpc" flaky_rpc,
             "chatty_reads" chatty_reads,
+            "thin_pipe" thin_pipe,
             "egress_bill" egress_bill,
             "wire_format" wire_format);
     };

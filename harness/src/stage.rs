@@ -216,10 +216,12 @@ where
             let stage = Stage::new(trace);
             kept_stage = Some(stage.clone());
             let flooded = stage.clone();
+            // Not dropped before the stage is closed: what the script itself waits for is a part of what is told.
+            let mut script = std::pin::pin!(script(stage));
             let seen = tokio::select! {
                 biased;
                 () = flooded.shared.flooded.notified() => None,
-                seen = script(stage) => Some(seen),
+                seen = &mut script => Some(seen),
                 () = sleep(Duration::from_millis(limit_ms)) => None,
             };
             // What the tasks still do while the runtime takes them down is not part of the play.

@@ -3,4 +3,5 @@
 pub mod chatty_reads;
 pub mod egress_bill;
 pub mod flaky_rpc;
+pub mod thin_pipe;
 pub mod wire_format;

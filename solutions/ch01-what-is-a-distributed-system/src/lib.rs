@@ -6,6 +6,9 @@ pub mod flaky_rpc;
 #[cfg(feature = "chatty_reads")]
 pub mod chatty_reads;
 
+#[cfg(feature = "thin_pipe")]
+pub mod thin_pipe;
+
 #[cfg(feature = "egress_bill")]
 pub mod egress_bill;
 

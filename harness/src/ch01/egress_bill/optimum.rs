@@ -78,3 +78,65 @@ fn bytes_of_sets(seen: &Seen, query: &Query, partitions: &[PartitionId]) -> Vec<
     let bytes = |set| if set == 0 { 0 } else { table::reply_bytes(rows_of(set), values) };
     (0..1 << partitions.len()).map(bytes).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    use Region::{Frankfurt, Sydney, Virginia};
+
+    /// Frankfurt asks; a byte costs 10 p$ from Sydney and 9 p$ from Virginia. Each partition has one order of each of
+    /// these countries.
+    fn seen(partitions: &[(&[Region], &[i64])]) -> Seen {
+        let price = |(from, to, picodollars)| Price { from, to, picodollars };
+        let prices =
+            [(Sydney, Frankfurt, 10), (Virginia, Frankfurt, 9), (Frankfurt, Sydney, 1), (Frankfurt, Virginia, 1)];
+        let ids = || (1..).map(PartitionId).zip(partitions);
+        let row = |(nth, country): (usize, &i64)| [nth as i64, 1, *country, 1, 100];
+        Seen {
+            catalog: Catalog {
+                home: Frankfurt,
+                replicas: ids().map(|(id, (held, _))| (id, held.iter().copied().collect())).collect(),
+                answers_within_ms: BTreeMap::from(Region::ALL.map(|region| (region, 10))),
+                prices: prices.map(price).to_vec(),
+            },
+            table: ids().map(|(id, (_, of))| (id, of.iter().enumerate().map(row).collect())).collect(),
+            dead: BTreeSet::new(),
+            query: None,
+            subqueries: Vec::new(),
+        }
+    }
+
+    fn by_country() -> Query {
+        let select = Select::Groups { by: Some(Column::Country), of: vec![Aggregate::Count] };
+        Query { filter: Vec::new(), select, deadline_ms: 1_000 }
+    }
+
+    #[test]
+    fn a_dearer_region_that_must_be_asked_anyway_takes_what_shares_its_groups() {
+        let seen = seen(&[(&[Sydney], &[33, 49]), (&[Sydney, Virginia], &[33, 49])]);
+        let best = best(&seen, &by_country(), |_| true).expect("every partition has a replica");
+        assert_eq!(best.placement, [(Sydney, vec![PartitionId(1), PartitionId(2)])]);
+        assert_eq!(best.picodollars, 10 * (64 + 2 * 2 * 8));
+    }
+
+    #[test]
+    fn groups_that_are_not_shared_come_from_where_each_is_cheapest() {
+        let many: Vec<i64> = (100..140).collect();
+        let seen = seen(&[(&[Sydney], &[33]), (&[Sydney, Virginia], &many)]);
+        let best = best(&seen, &by_country(), |_| true).expect("every partition has a replica");
+        assert_eq!(best.placement, [(Sydney, vec![PartitionId(1)]), (Virginia, vec![PartitionId(2)])]);
+        assert_eq!(best.picodollars, 10 * (64 + 2 * 8) + 9 * (64 + 40 * 2 * 8));
+    }
+
+    #[test]
+    fn home_costs_nothing_and_a_region_that_is_not_usable_is_not_used() {
+        let seen = seen(&[(&[Frankfurt, Virginia], &[33])]);
+        let cost = |usable: &[Region]| best(&seen, &by_country(), |region| usable.contains(&region));
+        assert_eq!(cost(&Region::ALL).map(|best| best.picodollars), Some(0));
+        assert_eq!(cost(&[Sydney, Virginia]).map(|best| best.picodollars), Some(9 * (64 + 2 * 8)));
+        assert_eq!(cost(&[Sydney]), None);
+    }
+}

@@ -239,7 +239,7 @@ pub fn averages(draw: &mut Draw) -> Schedule {
 
 /// Partitions in which nothing, or nothing of a country, passes the filter; refunds, with amounts below zero.
 pub fn gaps(draw: &mut Draw) -> Schedule {
-    let all_empty = draw.index % 4 == 0;
+    let all_empty = draw.index.is_multiple_of(4);
     let mut world = World::new(draw);
     let sign = if world.random.random_bool(0.5) { -1 } else { 1 };
     for nth in 0..world.random.random_range(2..=4) {
@@ -399,7 +399,7 @@ pub fn short_of_time(draw: &mut Draw) -> Schedule {
 
 /// All regions with a replica of some partition are down, or none of them is fast enough.
 pub fn hopeless(draw: &mut Draw) -> Schedule {
-    let slow = draw.index % 3 == 0;
+    let slow = draw.index.is_multiple_of(3);
     let mut world = World::new(draw);
     let (home, cheap, dear) = (world.home, world.cheap, world.dear);
     for _ in 0..world.random.random_range(1..=2) {

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use rand::RngExt;
-use render::explain::plural;
 use sim::{Choice, Lane, MessageId, Tone};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
@@ -110,8 +109,8 @@ impl Shared {
             Ok(rows) => {
                 let reply = self.bill(region, rows);
                 self.books()[nth].reply = Some(reply);
-                let rows = plural(reply.rows, "row");
-                stage.send(there, lane, format!("{rows}, {} bytes: {} p$", reply.bytes, reply.picodollars))
+                let rows = table::brief(rows);
+                stage.send(there, lane, format!("{rows}; {} bytes, {} p$", reply.bytes, reply.picodollars))
             }
             Err(error) => stage.send(there, lane, format!("{error:?}")),
         };

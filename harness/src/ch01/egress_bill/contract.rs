@@ -29,8 +29,8 @@ use serde::{Deserialize, Serialize};
 ///   its partitions are asked for in another region that holds a replica, has not failed in this query and answers
 ///   within the time that is left.
 /// - **No partial answers.** If nobody is left to ask for a partition, the query fails ([`QueryError`]).
-/// - **The deadline holds**, to the millisecond, whatever happens: a query has its answer or its error
-///   [`Query::deadline_ms`] after it began. Regions that have nothing to wait for are asked at the same time.
+/// - **The deadline holds**, to the millisecond, whatever happens: a query has its answer or its error no later
+///   than [`Query::deadline_ms`] after it began. Regions that have nothing to wait for are asked at the same time.
 #[async_trait]
 pub trait QueryPlanner: Send + Sync + 'static {
     /// A planner in the region [`Catalog::home`]. The catalog does not change.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use explore::{Breach, Evidence};
 
+use render::explain::plural;
+
 use super::cloud::show;
 use super::contract::*;
 use super::optimum::{self, Best};
@@ -103,21 +105,16 @@ fn results_only(seen: &Seen, _: &mut Evidence) -> Verdict {
         let (allowed_rows, _) = result_size(seen, &query.query, sub);
         let width = table::values_needed(select);
         if reply.rows > allowed_rows || reply.values > reply.rows * width {
-            let what = match select {
-                Select::Rows(_) => "rows pass the filter",
-                Select::Groups { .. } => "groups there are",
+            let why = match select {
+                Select::Rows(_) => "for no more pass the filter",
+                Select::Groups { .. } => "one for each group",
             };
             let words = Words(&sub.subquery.select, &sub.subquery.filter);
+            let sent = format!("{} with {} in all", plural(reply.rows, "row"), plural(reply.values, "value"));
             let breach = Breach::new(
-                format!(
-                    "{} sent {} rows with {} values in all across the border for {}",
-                    sub.region,
-                    reply.rows,
-                    reply.values,
-                    asked(&query.query)
-                ),
-                format!("at most {allowed_rows} rows, for so many {what}, with {width} values each"),
-                format!("{} rows with {} values in all: it was asked for {words}", reply.rows, reply.values),
+                format!("{} sent {sent} across the border for {}", sub.region, asked(&query.query)),
+                format!("at most {}, {why}, with {} each", plural(allowed_rows, "row"), plural(width, "value")),
+                format!("{sent}: it was asked for {words}"),
             );
             return Err(breach.at(came(sub).unwrap_or(query.ended)));
         }
@@ -148,7 +145,7 @@ fn within_budget(seen: &Seen, best: &Best, factor: u64) -> Verdict {
         return Ok(());
     }
     let home = seen.catalog.home;
-    let place = |(region, partitions): &(Region, Vec<PartitionId>)| format!("{region} for {}", show(partitions));
+    let place = |(region, partitions): &(Region, Vec<PartitionId>)| format!("{region} once for {}", show(partitions));
     let placement: Vec<String> = best.placement.iter().map(place).collect();
     let prices: Vec<String> = Region::ALL
         .iter()
@@ -327,7 +324,11 @@ fn detours(seen: &Seen, counts: &mut Evidence) -> Verdict {
                     "{left:?} is asked for it at {failed_ms} ms, whoever else is still awaited; silence means failure \
                      after {within_ms} ms"
                 ),
-                format!("asked for elsewhere {when}; the query ended at {} ms with {}", query.took_ms, query.outcome),
+                format!(
+                    "asked for elsewhere {when}; the query ended at {} ms with {}",
+                    query.took_ms,
+                    short(&query.outcome)
+                ),
             );
             return Err(breach.at(again.and_then(came).unwrap_or(query.ended)));
         }
@@ -372,12 +373,16 @@ fn refused(seen: &Seen, counts: &mut Evidence) -> Verdict {
     if late || lost.is_empty() && matches!(&query.outcome, Outcome::Returned(Ok(rows)) if whole(rows)) {
         return Ok(());
     }
-    let error = |name, ids: &[PartitionId]| ids.iter().map(|id| format!("{name}({})", id.0)).collect::<Vec<_>>();
+    let error = |name, ids: &[PartitionId]| ids.iter().map(|id| format!("{name}({id:?})")).collect::<Vec<_>>();
     let errors: Vec<String> = error("Unavailable", &lost).into_iter().chain(error("TooLate", &slow)).collect();
     let (expected, why) = match (&lost[..], &slow[..]) {
         ([], []) => ("no error, for every partition can be had".to_owned(), "nobody is down".to_owned()),
-        (lost, []) => (errors.join(" or "), format!("all regions with {} are down", show(lost))),
-        (_, slow) => (errors.join(" or "), format!("no region with {} is fast enough", show(slow))),
+        (lost, []) => {
+            (format!("the error {}", errors.join(" or ")), format!("all regions with {} are down", show(lost)))
+        }
+        (_, slow) => {
+            (format!("the error {}", errors.join(" or ")), format!("no region with {} is fast enough", show(slow)))
+        }
     };
     Err(Breach::new(
         format!("{} ended with {}, and {why}", asked(&query.query), short(&query.outcome)),

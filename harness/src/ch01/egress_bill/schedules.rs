@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use explore::Plan;
 use rand::RngExt;
-use rand::seq::IndexedRandom;
+use rand::seq::{IndexedRandom, SliceRandom};
 use sim::Random;
 
 use super::contract::*;
@@ -135,8 +135,9 @@ const PLAIN: [Aggregate; 4] =
 
 /// One to three of these aggregates, by country or over everything.
 fn groups(random: &mut Random, from: &[Aggregate]) -> Select {
-    let count = random.random_range(1..=3.min(from.len()));
-    let of = (0..count).map(|_| *from.choose(random).expect("there are aggregates")).collect();
+    let mut of = from.to_vec();
+    of.shuffle(random);
+    of.truncate(random.random_range(1..=3));
     let by = if random.random_bool(0.6) { Some(Column::Country) } else { None };
     Select::Groups { by, of }
 }
@@ -265,6 +266,7 @@ pub fn gaps(draw: &mut Draw) -> Schedule {
     {
         // The one group over no rows is where a missing value shows.
         *by = None;
+        of.retain(|of| *of != average);
         of.push(average);
     }
     let filter = filter(world.random);

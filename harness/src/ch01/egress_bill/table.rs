@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use render::explain::plural;
+
 use super::contract::*;
 
 /// A row of the table as it is stored: a value for each [`Column`], in order.
@@ -129,6 +131,13 @@ pub fn show(rows: &[Row]) -> String {
         shown.push(format!("and {} more", rows.len() - SHOWN));
     }
     shown.join(" ")
+}
+
+/// An answer in a few words: its rows where they are short, otherwise how many there are.
+pub fn brief(rows: &[Row]) -> String {
+    const SHORT: usize = 40;
+    let shown = show(rows);
+    if shown.len() <= SHORT { shown } else { plural(rows.len() as u64, "row") }
 }
 
 fn name(column: Column) -> String {

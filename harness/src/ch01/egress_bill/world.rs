@@ -228,7 +228,7 @@ async fn ask(stage: &Stage, planner: &dyn QueryPlanner, query: Query) -> QuerySe
     watch.abort();
     let (outcome, tone, text) = match result {
         Ok(Ok(rows)) => {
-            let text = format!("answer: {}", plural(rows.len() as u64, "row"));
+            let text = format!("answer: {}", table::brief(&rows));
             (Outcome::Returned(Ok(rows)), Tone::Good, text)
         }
         Ok(Err(error)) => (Outcome::Returned(Err(error)), Tone::Plain, format!("error: {error:?}")),

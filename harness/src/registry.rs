@@ -12,6 +12,12 @@ macro_rules! exercise {
     (ch01, thin_pipe, $($module:ident)::+) => {
         $crate::ch01::thin_pipe::exercise::<$($module)::+::Sender, $($module)::+::Receiver>()
     };
+    (ch01, secure_channel, $($module:ident)::+) => {
+        $crate::ch01::secure_channel::exercise::<$($module)::+::Channel>()
+    };
+    (ch01, moving_targets, $($module:ident)::+) => {
+        $crate::ch01::moving_targets::exercise::<$($module)::+::Balancer>()
+    };
     (ch01, egress_bill, $($module:ident)::+) => {
         $crate::ch01::egress_bill::exercise::<$($module)::+::Planner>()
     };
@@ -28,6 +34,8 @@ macro_rules! grade {
             "flaky_rpc" flaky_rpc,
             "chatty_reads" chatty_reads,
             "thin_pipe" thin_pipe,
+            "secure_channel" secure_channel,
+            "moving_targets" moving_targets,
             "egress_bill" egress_bill,
             "wire_format" wire_format);
     };

@@ -9,6 +9,12 @@ pub mod chatty_reads;
 #[cfg(feature = "thin_pipe")]
 pub mod thin_pipe;
 
+#[cfg(feature = "secure_channel")]
+pub mod secure_channel;
+
+#[cfg(feature = "moving_targets")]
+pub mod moving_targets;
+
 #[cfg(feature = "egress_bill")]
 pub mod egress_bill;
 

@@ -29,7 +29,7 @@ type Verdict = Result<(), Breach>;
 pub fn all() -> Vec<Promise<Bank>> {
     let promise = |name, draw, judge: Judge<Seen>, needs| Promise { name, schedules: 30, needs, draw, judge };
     // A schedule of these holds dozens or hundreds of calls, so that a few say as much.
-    let crowded = |promise| Promise { schedules: 6, ..promise };
+    let crowded = |promise| Promise { schedules: 4, ..promise };
     vec![
         promise("a_lost_request_is_retried", schedules::losses, every_call_succeeds, &[evidence::REQUEST_LOST]),
         promise("every_attempt_has_its_own_time_out", schedules::losses, attempts_time_out, &[evidence::REQUEST_LOST]),

@@ -153,7 +153,7 @@ fn within_budget(seen: &Seen, best: &Best, factor: u64) -> Verdict {
         .map(|region| format!("{} p$ from {region}", seen.catalog.price(*region, home)))
         .collect();
     let sent = costs().map(|(sub, (bytes, picodollars))| {
-        format!("{} {bytes} bytes for {picodollars} p$ ({})", sub.region, show(&sub.subquery.partitions))
+        format!("{} sent {bytes} bytes for {picodollars} p$ ({})", sub.region, show(&sub.subquery.partitions))
     });
     let breach = Breach::new(
         format!("{} cost {cost} p$, where {} p$ would do", asked(&query.query), best.picodollars),
@@ -163,7 +163,7 @@ fn within_budget(seen: &Seen, best: &Best, factor: u64) -> Verdict {
             placement.join(" and "),
             prices.join(" and ")
         ),
-        format!("{cost} p$; sent were, by {}", sent.collect::<Vec<_>>().join(", by ")),
+        format!("{cost} p$: {}", sent.collect::<Vec<_>>().join("; ")),
     );
     let dearest = seen.subqueries.iter().filter(|sub| came(sub).is_some());
     let dearest = dearest.max_by_key(|sub| sub.reply.map_or(0, |reply| reply.picodollars));
@@ -321,8 +321,9 @@ fn detours(seen: &Seen, counts: &mut Evidence) -> Verdict {
                     sub.region, id.0
                 ),
                 format!(
-                    "{left:?} is asked for it at {failed_ms} ms, whoever else is still awaited; silence means failure \
-                     after {within_ms} ms"
+                    "{} is asked for it at {failed_ms} ms, whoever else is still awaited; silence means failure \
+                     after {within_ms} ms",
+                    left.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
                 ),
                 format!(
                     "asked for elsewhere {when}; the query ended at {} ms with {}",

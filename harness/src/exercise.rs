@@ -135,14 +135,27 @@ pub struct Exercise {
     pub id: &'static str,
     /// One a promise.
     pub checks: Vec<Check>,
+    /// What it measures, drawn from a run of its own, where there is something to be drawn.
+    pub figure: Option<Figure>,
 }
+
+/// Plays the world and draws what was measured; an error says why there is nothing to draw.
+pub type Figure = Box<dyn Fn() -> Result<render::chart::Chart, String> + Send + Sync>;
 
 impl Exercise {
     /// An exercise whose promises are about what is seen in `world`.
     pub fn in_world<W: World>(chapter: &'static str, id: &'static str, world: W, promises: Vec<Promise<W>>) -> Self {
         let world = std::sync::Arc::new(world);
         let checks = promises.into_iter().map(|promise| Check::in_world(world.clone(), promise)).collect();
-        Exercise { chapter, id, checks }
+        Exercise { chapter, id, checks, figure: None }
+    }
+
+    /// The same, with a figure.
+    pub fn with_figure(
+        self,
+        figure: impl Fn() -> Result<render::chart::Chart, String> + Send + Sync + 'static,
+    ) -> Self {
+        Exercise { figure: Some(Box::new(figure)), ..self }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! Started by `cargo test` it shows the checks as ordinary tests. Started by `cargo xtask`, which sets a nonce in the
 //! environment, it reports frames instead; its standard input is then a rope that the watcher holds: when it is let go,
-//! whatever the learner's code is doing, the process ends.
+//! whatever the learner's code is doing, the process ends. Started with `--figure ID` it draws what that exercise
+//! measures (`cargo test -q -p ch01-exercises -- --figure scale_out`).
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
@@ -30,7 +31,41 @@ pub type Named = (&'static str, Exercise);
 pub fn main(exercises: Vec<Named>) -> ExitCode {
     match std::env::var(NONCE_ENV) {
         Ok(nonce) => with_frames(exercises, nonce),
-        Err(_) => as_tests(exercises),
+        Err(_) => match figure_asked_for() {
+            Some(name) => draw(&exercises, &name),
+            None => as_tests(exercises),
+        },
+    }
+}
+
+fn figure_asked_for() -> Option<String> {
+    let mut args = std::env::args().skip_while(|arg| arg != "--figure");
+    args.next().map(|_| args.next().unwrap_or_default())
+}
+
+/// Columns and rows of a figure in the terminal.
+const FIGURE_SIZE: (usize, usize) = (100, 24);
+
+fn draw(exercises: &[Named], name: &str) -> ExitCode {
+    let figures: Vec<_> =
+        exercises.iter().filter_map(|(name, exercise)| Some((*name, exercise.figure.as_ref()?))).collect();
+    let drawn = match figures.iter().find(|(id, _)| *id == name) {
+        Some((_, figure)) => figure(),
+        None => {
+            let names: Vec<_> = figures.iter().map(|(name, _)| *name).collect();
+            Err(format!("`{name}` has no figure; these have one: {}", names.join(", ")))
+        }
+    };
+    match drawn {
+        Ok(chart) => {
+            let (width, height) = FIGURE_SIZE;
+            println!("{}\n{}", chart.terminal(width, height).to_plain(), chart.description);
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("no figure: {why}");
+            ExitCode::FAILURE
+        }
     }
 }
 

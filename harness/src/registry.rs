@@ -24,6 +24,9 @@ macro_rules! exercise {
     (ch01, wire_format, $($module:ident)::+) => {
         $crate::ch01::wire_format::exercise::<$($module)::+::Codec>()
     };
+    (ch01, scale_out, $($module:ident)::+) => {
+        $crate::ch01::scale_out::exercise::<$($module)::+::Scatter>()
+    };
 }
 
 /// The `main` of a chapter's test target: every exercise whose feature is on.
@@ -37,7 +40,8 @@ macro_rules! grade {
             "secure_channel" secure_channel,
             "moving_targets" moving_targets,
             "egress_bill" egress_bill,
-            "wire_format" wire_format);
+            "wire_format" wire_format,
+            "scale_out" scale_out);
     };
     (@main $chapter:ident, $package:ident, $($feature:literal $id:ident),+) => {
         fn main() -> ::std::process::ExitCode {

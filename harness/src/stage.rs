@@ -194,6 +194,19 @@ impl<S> Played<S> {
         Trial { outcome, evidence, trace: self.trace }
     }
 
+    /// What was seen, by somebody who judges nothing.
+    ///
+    /// # Errors
+    ///
+    /// When the play did not come to its end: why.
+    pub fn into_seen(self) -> Result<S, String> {
+        match self.ending {
+            Ending::Finished(seen) => Ok(seen),
+            Ending::Panicked(panic) => Err(format!("your code panicked: {}", panic.told())),
+            Ending::Stopped(breach) => Err(breach.happened),
+        }
+    }
+
     /// What was seen, where the play came to its end.
     pub fn seen(&self) -> Option<&S> {
         match &self.ending {

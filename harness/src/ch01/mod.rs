@@ -4,6 +4,7 @@ pub mod chatty_reads;
 pub mod egress_bill;
 pub mod flaky_rpc;
 pub mod moving_targets;
+pub mod scale_out;
 pub mod secure_channel;
 pub mod thin_pipe;
 pub mod wire_format;

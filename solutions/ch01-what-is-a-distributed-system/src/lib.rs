@@ -20,3 +20,6 @@ pub mod egress_bill;
 
 #[cfg(feature = "wire_format")]
 pub mod wire_format;
+
+#[cfg(feature = "scale_out")]
+pub mod scale_out;

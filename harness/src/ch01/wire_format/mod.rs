@@ -32,5 +32,5 @@ type Make = fn() -> Box<dyn WireFormat>;
 /// The exercise, with `C` as one end of a connection.
 pub fn exercise<C: WireFormat>() -> Exercise {
     let make: Make = || Box::new(C::new());
-    Exercise { chapter: "ch01", id: "wire_format", checks: promises::all(make) }
+    Exercise { chapter: "ch01", id: "wire_format", checks: promises::all(make), figure: None }
 }

@@ -125,7 +125,7 @@ fn results_only(seen: &Seen, _: &mut Evidence) -> Verdict {
 /// The rows and the values that the result of a subquery has, if nothing but that comes across the border.
 fn result_size(seen: &Seen, query: &Query, sub: &SubquerySeen) -> (u64, u64) {
     let partitions: BTreeSet<&PartitionId> = sub.subquery.partitions.iter().collect();
-    let rows = partitions.into_iter().flat_map(|id| &seen.table[id]);
+    let rows = partitions.into_iter().filter_map(|id| seen.table.get(id)).flatten();
     let rows = table::answer(rows, &query.filter, &query.select).len() as u64;
     (rows, rows * table::values_needed(&query.select))
 }
@@ -306,7 +306,8 @@ fn detours(seen: &Seen, counts: &mut Evidence) -> Verdict {
             let fits = |region: &Region| {
                 !failed(region) && failed_ms + GRAIN_MS + seen.catalog.answers_within_ms[region] <= deadline_ms
             };
-            let left: Vec<Region> = seen.catalog.replicas[id].iter().copied().filter(fits).collect();
+            let held = seen.catalog.replicas.get(id).into_iter().flatten();
+            let left: Vec<Region> = held.copied().filter(fits).collect();
             let again = |other: &&SubquerySeen| other.region != sub.region && other.subquery.partitions.contains(id);
             let again = seen.subqueries.iter().filter(again).min_by_key(|other| other.at_ms);
             let again_ms = again.map(|other| other.at_ms);

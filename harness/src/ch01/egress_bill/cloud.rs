@@ -161,9 +161,9 @@ impl Regions for Machines {
         attended.over = true;
         match arrived.message {
             Some(message) => {
-                stage.count(evidence::CAME);
                 let came = stage.receive(lane, message);
                 if let Some(reply) = &mut shared.books()[nth].reply {
+                    stage.count(evidence::CAME);
                     reply.came = Some(came);
                 }
             }

@@ -24,6 +24,7 @@ const GRAIN_MS: u64 = 1;
 const DETOUR: &str = "a partition is asked for elsewhere after a region has failed";
 const REFUSED: &str = "a query fails";
 const HURRIED: &str = "a query is answered that leaves no time for the cheap region";
+const ANSWERED: &str = "a query has an answer of as many rows as there should be";
 const READ_AT_HOME: &str = "a partition is read at home";
 
 type Verdict = Result<(), Breach>;
@@ -37,10 +38,10 @@ pub fn all() -> Vec<Promise<Cloud>> {
         promise("aggregates_run_where_the_data_is", schedules::groups_from_afar, results_only, &[evidence::CROSSED]),
         promise("the_bill_is_at_most_twice_the_optimum", schedules::cheap_and_dear, bill, &[evidence::CROSSED]),
         promise("the_answer_is_that_of_a_single_machine", schedules::scattered, answer, &[evidence::CAME]),
-        promise("an_average_is_that_of_all_rows", schedules::averages, values, &[evidence::CAME]),
+        promise("an_average_is_that_of_all_rows", schedules::averages, values, &[evidence::CAME, ANSWERED]),
         promise("what_is_missing_somewhere_spoils_no_answer", schedules::gaps, answer, &[evidence::CAME]),
-        promise("a_sum_may_outgrow_64_bits", schedules::large_sums, values, &[evidence::CAME]),
-        promise("every_row_counts_once", schedules::replicated, once, &[evidence::CAME]),
+        promise("a_sum_may_outgrow_64_bits", schedules::large_sums, values, &[evidence::CAME, ANSWERED]),
+        promise("every_row_counts_once", schedules::replicated, once, &[evidence::CAME, ANSWERED]),
         promise("regions_are_asked_at_the_same_time", schedules::everywhere, at_once, &[evidence::CROSSED]),
         promise(
             "a_region_too_slow_for_the_deadline_is_avoided",
@@ -218,7 +219,10 @@ fn values(seen: &Seen, counts: &mut Evidence) -> Verdict {
     let Some(query) = query(seen) else { return Ok(()) };
     match &query.outcome {
         Outcome::Returned(Ok(rows)) if rows.len() != expected(seen, query).len() => Ok(()),
-        _ => answer(seen, counts),
+        _ => {
+            counts.count(ANSWERED);
+            answer(seen, counts)
+        }
     }
 }
 
@@ -228,12 +232,15 @@ fn told_of(select: &Select, rows: &[Row]) -> i128 {
     if matches!(select, Select::Rows(_)) { rows.len() as i128 } else { rows.iter().map(count).sum() }
 }
 
-fn once(seen: &Seen, _: &mut Evidence) -> Verdict {
+fn once(seen: &Seen, counts: &mut Evidence) -> Verdict {
     let Some(query) = query(seen) else { return Ok(()) };
     let Outcome::Returned(Ok(rows)) = &query.outcome else { return Ok(()) };
     let expected = expected(seen, query);
     let (got, should) = (told_of(&query.query.select, rows), told_of(&query.query.select, &expected));
     if got <= should {
+        if got == should {
+            counts.count(ANSWERED);
+        }
         return Ok(());
     }
     let breach = Breach::new(

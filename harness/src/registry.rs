@@ -21,6 +21,9 @@ macro_rules! exercise {
     (ch01, schema_drift, $($module:ident)::+) => {
         $crate::ch01::schema_drift::exercise::<$($module)::+::Programs>()
     };
+    (ch01, egress_bill, $($module:ident)::+) => {
+        $crate::ch01::egress_bill::exercise::<$($module)::+::Planner>()
+    };
     (ch01, wire_format, $($module:ident)::+) => {
         $crate::ch01::wire_format::exercise::<$($module)::+::Codec>()
     };
@@ -40,6 +43,7 @@ macro_rules! grade {
             "secure_channel" secure_channel,
             "moving_targets" moving_targets,
             "schema_drift" schema_drift,
+            "egress_bill" egress_bill,
             "wire_format" wire_format,
             "scale_out" scale_out);
     };

@@ -1,6 +1,7 @@
 //! Chapter 1: what is a distributed system? One exercise for each of the eight fallacies, and one for why we bother.
 
 pub mod chatty_reads;
+pub mod egress_bill;
 pub mod flaky_rpc;
 pub mod moving_targets;
 pub mod scale_out;

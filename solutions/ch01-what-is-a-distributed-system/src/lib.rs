@@ -18,6 +18,9 @@ pub mod moving_targets;
 #[cfg(feature = "schema_drift")]
 pub mod schema_drift;
 
+#[cfg(feature = "egress_bill")]
+pub mod egress_bill;
+
 #[cfg(feature = "wire_format")]
 pub mod wire_format;
 

@@ -106,6 +106,11 @@ pub fn cargo(
 pub fn command(context: &Context, meter: &Meter) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(&context.root);
+    // What `cargo run` tells a program about its package is no business of another cargo: build scripts that look at it
+    // (ring's does) would run again, and with them half of the harness, whenever a learner calls cargo directly.
+    for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(tells_about_a_package)) {
+        command.env_remove(name);
+    }
     let set = |name| env::var(name).ok().map(|value| (name, value));
     // The first of the two that is set is the one that cargo heeds, and either hides the flag in .cargo/config.toml.
     if let Some((name, value)) = set("CARGO_ENCODED_RUSTFLAGS").or_else(|| set("RUSTFLAGS"))
@@ -120,6 +125,10 @@ pub fn command(context: &Context, meter: &Meter) -> Command {
         });
     }
     command
+}
+
+fn tells_about_a_package(name: &str) -> bool {
+    name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name.starts_with("CARGO_BIN_")
 }
 
 fn with_seeded_select(name: &str, value: &str) -> String {

@@ -44,6 +44,7 @@ pub mod paint;
 pub mod printed;
 pub mod prove;
 pub mod replay;
+pub mod run;
 pub mod scan;
 pub mod show;
 pub mod source;

@@ -1,34 +1,5 @@
-//! `cargo xtask`: see [`xtask`].
+//! The tool without anything beside it, as its own tests start it. See [`xtask::run`].
 
-use std::process::ExitCode;
-
-use clap::Parser;
-use xtask::cli::{Cli, Command};
-use xtask::{Context, Exit, Failure};
-use xtask::{check, ci, hint, interrupt, lesson, list, prove, replay, reset, solution, stubs, watch};
-
-fn main() -> ExitCode {
-    interrupt::install();
-    let exit = run(Cli::parse()).unwrap_or_else(|failure| {
-        eprintln!("{failure}");
-        Exit::BadQuestion
-    });
-    ExitCode::from(exit as u8)
-}
-
-fn run(cli: Cli) -> Result<Exit, Failure> {
-    let context = Context::load()?;
-    match cli.command {
-        Command::Check(args) => check::run(&context, &args),
-        Command::Ci(args) => ci::run(&context, &args),
-        Command::Prove(args) => prove::run(&context, &args),
-        Command::Replay(args) => replay::run(&context, &args),
-        Command::List(args) => list::run(&context, &args),
-        Command::Hint(args) => hint::run(&context, &args),
-        Command::Lesson(args) => lesson::run(&context, &args),
-        Command::Reset(args) => reset::run(&context, &args),
-        Command::Solution(args) => solution::run(&context, &args),
-        Command::Watch(args) => watch::run(&context, &args),
-        Command::Stubs(args) => stubs::run(&context, &args),
-    }
+fn main() -> std::process::ExitCode {
+    xtask::run::main()
 }

@@ -1,4 +1,4 @@
-//! The tool without anything beside it, as its own tests start it. See [`xtask::run`].
+//! `cargo xtask`: see [`xtask::run`].
 
 fn main() -> std::process::ExitCode {
     xtask::run::main()

@@ -15,7 +15,10 @@ fn context() -> Context {
 
 /// What `cargo xtask prove --seeds 1 --json` says of every exercise.
 fn proofs() -> Vec<Value> {
-    let output = Command::new(env!("CARGO_BIN_EXE_xtask")).args(["prove", "--seeds", "1", "--json"]).output().expect("xtask starts");
+    let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
+        .args(["prove", "--seeds", "1", "--json"])
+        .output()
+        .expect("xtask starts");
     let mut proof: Value = serde_json::from_slice(&output.stdout).expect("prove --json prints one JSON object");
     match proof["exercises"].take() {
         Value::Array(exercises) => exercises,

@@ -5,32 +5,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-const COURSE: &str = r#"
-title = "A small course"
-budget = { schedule_ms = 1000, exercise_ms = 5000, memory_mib = 100, output_kib = 100 }
-
-[[chapter]]
-id = "ch01"
-title = "One"
-dir = "ch01-one"
-
-[[chapter.exercise]]
-id = "first"
-title = "The first"
-hints = ["a nudge", "a push", "nearly the answer"]
-checks = [{ name = "it_works", points = 3 }]
-
-[[chapter.exercise]]
-id = "second"
-title = "The second"
-hints = ["a", "b", "c"]
-checks = [{ name = "it_works_too", points = 2 }]
-
+/// The small course, and a chapter that is not written yet.
+const COURSE: &str = concat!(
+    include_str!("small_course.toml"),
+    r#"
 [[chapter]]
 id = "ch02"
 title = "Two"
 dir = "ch02-two"
-"#;
+"#
+);
 
 const SOLUTION: &str = "\
 pub fn answer() -> u32 {

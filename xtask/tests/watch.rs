@@ -19,27 +19,7 @@ use rustix::termios::{LocalModes, Winsize, tcgetattr, tcsetwinsize};
 /// Nothing here takes a second; a machine under load may.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-const COURSE: &str = r#"
-title = "A small course"
-budget = { schedule_ms = 1000, exercise_ms = 5000, memory_mib = 100, output_kib = 100 }
-
-[[chapter]]
-id = "ch01"
-title = "One"
-dir = "ch01-one"
-
-[[chapter.exercise]]
-id = "first"
-title = "The first"
-hints = ["a nudge", "a push", "nearly the answer"]
-checks = [{ name = "it_works", points = 3 }]
-
-[[chapter.exercise]]
-id = "second"
-title = "The second"
-hints = ["a", "b", "c"]
-checks = [{ name = "it_works_too", points = 2 }]
-"#;
+const COURSE: &str = include_str!("small_course.toml");
 
 const STUB: &str = "fn f() {\n    todo!()\n}\n";
 

@@ -8,7 +8,7 @@ use sim::{Choice, Trace};
 
 use crate::shrink::shrink;
 use crate::token::{Token, TokenError, digest};
-use crate::{Breach, Evidence, Experiment, Outcome, Plan, Step, Trial};
+use crate::{Breach, Detail, Evidence, Experiment, Outcome, Plan, Step, Trial};
 
 /// How hard to look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +85,7 @@ pub fn examine<X: Experiment>(
     for index in 0..schedules {
         let choice = options.choice(check, index);
         let plan = experiment.draw(choice, index);
-        let trial = experiment.run(choice, &plan);
+        let trial = experiment.run(choice, &plan, Detail::Verdict);
         at(Step::Schedule(index + 1));
         if let Some(finding) = judge(experiment, choice, index, &plan, &trial, &mut at) {
             return (finding, index + 1);
@@ -112,7 +112,7 @@ pub fn replay<X: Experiment>(experiment: &X, token: &Token, mut at: impl FnMut(S
         return Err(TokenError::OtherVersion);
     }
     let part = subset(&plan, &kept);
-    let trial = experiment.run(choice, &part);
+    let trial = experiment.run(choice, &part, Detail::Story);
     Ok(told(experiment, choice, token.index, &plan, kept, trial, &mut at))
 }
 
@@ -134,19 +134,20 @@ fn judge<X: Experiment>(
         return None;
     }
     let all: Vec<usize> = (0..plan.entries.len()).collect();
-    let again = experiment.run(choice, plan);
+    let again = experiment.run(choice, plan, Detail::Verdict);
     if !again.outcome.same_kind(&trial.outcome) || again.trace.fingerprint() != trial.trace.fingerprint() {
-        return Some(Finding::NotDeterministic(failure(index, plan, all, again.trace)));
+        let told = experiment.run(choice, plan, Detail::Story);
+        return Some(Finding::NotDeterministic(failure(index, plan, all, told.trace)));
     }
     if !failed {
         return None;
     }
     let fails = |kept: &[usize]| {
-        let trial = experiment.run(choice, &subset(plan, kept));
+        let trial = experiment.run(choice, &subset(plan, kept), Detail::Verdict);
         trial.outcome.same_kind(&again.outcome)
     };
     let kept = shrink(plan.entries.len(), fails);
-    let least = experiment.run(choice, &subset(plan, &kept));
+    let least = experiment.run(choice, &subset(plan, &kept), Detail::Story);
     Some(told(experiment, choice, index, plan, kept, least, at))
 }
 
@@ -160,7 +161,7 @@ fn told<X: Experiment>(
     at: &mut dyn FnMut(Step),
 ) -> Finding {
     at(Step::Story);
-    let again = experiment.run(choice, &subset(plan, &kept));
+    let again = experiment.run(choice, &subset(plan, &kept), Detail::Story);
     let failure = failure(index, plan, kept, trial.trace);
     if !again.outcome.same_kind(&trial.outcome) || again.trace.fingerprint() != failure.trace.fingerprint() {
         return Finding::NotDeterministic(failure);
@@ -219,7 +220,7 @@ mod tests {
         fn draw(&self, _: Choice, index: u64) -> Plan<(), u64> {
             Plan { setup: (), entries: (index * 10..index * 10 + 10).collect() }
         }
-        fn run(&self, _: Choice, plan: &Plan<(), u64>) -> Trial {
+        fn run(&self, _: Choice, plan: &Plan<(), u64>, _: Detail) -> Trial {
             self.runs.set(self.runs.get() + 1);
             let mut trace = Trace::new(["toy"]);
             let drift = if self.drift { self.runs.get() } else { 0 };

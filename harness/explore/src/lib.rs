@@ -33,14 +33,23 @@ pub trait Experiment {
     /// The schedule with this number.
     fn draw(&self, choice: Choice, index: u64) -> Plan<Self::Setup, Self::Entry>;
 
-    /// Runs a schedule.
-    fn run(&self, choice: Choice, plan: &Plan<Self::Setup, Self::Entry>) -> Trial;
+    /// Runs a schedule. With [`Detail::Story`] the trace is whole; otherwise it may be [quiet](Trace::quietly).
+    fn run(&self, choice: Choice, plan: &Plan<Self::Setup, Self::Entry>, detail: Detail) -> Trial;
 
     /// How many schedules make a verdict.
     fn schedules(&self) -> u64;
 
     /// What must have happened at least once, over all schedules, before the promise counts as kept.
     fn needs(&self) -> &[&'static str];
+}
+
+/// How much of a run somebody wants to know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Detail {
+    /// Whether the promise was kept, and a fingerprint.
+    Verdict,
+    /// Everything that can be told.
+    Story,
 }
 
 /// What an examination is at, for whoever watches.

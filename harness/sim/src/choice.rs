@@ -43,7 +43,7 @@ impl Choice {
 }
 
 /// FNV-1a, 64 bits: a hash whose value is written down, unlike that of the standard library.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fnv(u64);
 
 impl Fnv {
@@ -59,6 +59,11 @@ impl Fnv {
         }
     }
 
+    /// Adds a number in one go.
+    pub fn word(&mut self, word: u64) {
+        self.0 = mix(self.0 ^ word);
+    }
+
     /// The hash of everything added so far.
     pub fn finish(self) -> u64 {
         self.0
@@ -72,7 +77,7 @@ impl Default for Fnv {
 }
 
 /// The finalizer of SplitMix64 (Steele, Lea, Flood 2014): neighbouring inputs become unrelated seeds.
-fn mix(value: u64) -> u64 {
+pub fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)

@@ -9,4 +9,4 @@ pub mod choice;
 pub mod trace;
 
 pub use choice::{Choice, Random};
-pub use trace::{EventId, Kind, Lane, MessageId, Tone, Trace};
+pub use trace::{EventId, Kind, Lane, Life, MessageId, Tone, Trace};

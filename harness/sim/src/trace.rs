@@ -15,6 +15,11 @@ pub struct Lane(pub u16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MessageId(pub u32);
 
+impl Lane {
+    /// Nobody in particular: where a [`Kind::World`] event happens.
+    pub const WORLD: Lane = Lane(u16::MAX);
+}
+
 /// An event, by its place in [`Trace::events`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EventId(pub u32);
@@ -31,6 +36,18 @@ pub enum Tone {
     Fault,
     /// The breach of a promise.
     Bad,
+}
+
+/// What a lane is able to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Life {
+    /// It runs.
+    Up,
+    /// It has crashed or was never started: nothing happens on it and what reaches it is lost.
+    Down,
+    /// It stands still and will go on where it was; what reaches it waits.
+    Paused,
 }
 
 /// What an event is.
@@ -65,6 +82,20 @@ pub enum Kind {
         /// How it is meant.
         tone: Tone,
     },
+    /// From here on the lane is up, down or paused.
+    Life {
+        /// Which.
+        state: Life,
+        /// What happened to it, in a few words: "crashes", "boots from its disk".
+        text: String,
+    },
+    /// Something happens to the world as a whole, on [`Lane::WORLD`]: the network splits, the network heals.
+    World {
+        /// What, in a few words.
+        text: String,
+        /// How it is meant.
+        tone: Tone,
+    },
 }
 
 /// One event.
@@ -79,19 +110,36 @@ pub struct Event {
 }
 
 /// The events of one run, in the order in which they happened.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Trace {
     /// Names of the lanes, from left to right.
     pub lanes: Vec<String>,
     /// In order of time; events of the same instant in the order in which they were recorded.
     pub events: Vec<Event>,
     messages: u32,
+    /// How many events there were; more than are kept when the trace is quiet.
+    count: u32,
+    quiet: bool,
+    hash: Fnv,
 }
 
 impl Trace {
     /// An empty trace with these lanes.
     pub fn new<S: Into<String>>(lanes: impl IntoIterator<Item = S>) -> Self {
-        Trace { lanes: lanes.into_iter().map(Into::into).collect(), events: Vec::new(), messages: 0 }
+        Trace { lanes: lanes.into_iter().map(Into::into).collect(), ..Trace::default() }
+    }
+
+    /// The same, without its events: they are counted and go into the fingerprint, which is all that a run needs that
+    /// nobody will be told about.
+    ///
+    /// A quiet trace has other fingerprints than a full one, for it never sees the words.
+    pub fn quietly(self) -> Self {
+        Trace { quiet: true, ..self }
+    }
+
+    /// Whether events are only counted. Then there is no need to find words for them.
+    pub fn is_quiet(&self) -> bool {
+        self.quiet
     }
 
     /// The lane of that name, added at the right if there is none.
@@ -126,41 +174,63 @@ impl Trace {
         self.push(at_us, lane, Kind::Note { text: text.into(), tone })
     }
 
+    /// From here on the lane is up, down or paused.
+    pub fn life(&mut self, at_us: u64, lane: Lane, state: Life, text: impl Into<String>) -> EventId {
+        self.push(at_us, lane, Kind::Life { state, text: text.into() })
+    }
+
+    /// Something happens to the world as a whole.
+    pub fn world(&mut self, at_us: u64, tone: Tone, text: impl Into<String>) -> EventId {
+        self.push(at_us, Lane::WORLD, Kind::World { text: text.into(), tone })
+    }
+
+    /// Takes a number that tells runs apart, such as a hash of somebody's state, into the fingerprint.
+    pub fn mark(&mut self, number: u64) {
+        self.hash.bytes(&number.to_le_bytes());
+    }
+
     /// Two runs with the same fingerprint went the same way.
     pub fn fingerprint(&self) -> u64 {
-        let mut hash = Fnv::new();
-        for event in &self.events {
-            hash.bytes(&event.at_us.to_le_bytes());
-            hash.bytes(&event.lane.0.to_le_bytes());
-            match &event.kind {
-                Kind::Send { message, to, label } => {
-                    hash.bytes(b"s");
-                    hash.bytes(&message.0.to_le_bytes());
-                    hash.bytes(&to.0.to_le_bytes());
-                    hash.bytes(label.as_bytes());
-                }
-                Kind::Receive { message } => {
-                    hash.bytes(b"r");
-                    hash.bytes(&message.0.to_le_bytes());
-                }
-                Kind::Lost { message, why } => {
-                    hash.bytes(b"l");
-                    hash.bytes(&message.0.to_le_bytes());
-                    hash.bytes(why.as_bytes());
-                }
-                Kind::Note { text, .. } => {
-                    hash.bytes(b"n");
-                    hash.bytes(text.as_bytes());
-                }
-            }
-        }
-        hash.finish()
+        self.hash.finish()
     }
 
     fn push(&mut self, at_us: u64, lane: Lane, kind: Kind) -> EventId {
-        let id = EventId(u32::try_from(self.events.len()).expect("a run has fewer than four billion events"));
-        self.events.push(Event { at_us, lane, kind });
+        let id = EventId(self.count);
+        self.count = self.count.checked_add(1).expect("a run has fewer than four billion events");
+        self.hash.word(at_us ^ (u64::from(lane.0) << 48));
+        if self.quiet {
+            self.hash.word(kind.number());
+        } else {
+            kind.hash(&mut self.hash);
+            self.events.push(Event { at_us, lane, kind });
+        }
         id
+    }
+}
+
+impl Kind {
+    /// Which kind it is and of which message, without the words.
+    fn number(&self) -> u64 {
+        match self {
+            Kind::Send { message, to, .. } => 1 | u64::from(message.0) << 8 | u64::from(to.0) << 40,
+            Kind::Receive { message } => 2 | u64::from(message.0) << 8,
+            Kind::Lost { message, .. } => 3 | u64::from(message.0) << 8,
+            Kind::Note { .. } => 4,
+            Kind::Life { state, .. } => 5 | (*state as u64) << 8,
+            Kind::World { .. } => 6,
+        }
+    }
+
+    fn hash(&self, hash: &mut Fnv) {
+        hash.word(self.number());
+        match self {
+            Kind::Send { label: text, .. }
+            | Kind::Lost { why: text, .. }
+            | Kind::Note { text, .. }
+            | Kind::Life { text, .. }
+            | Kind::World { text, .. } => hash.bytes(text.as_bytes()),
+            Kind::Receive { .. } => {}
+        }
     }
 }
 

@@ -50,6 +50,7 @@ impl<'a> Shown<'a> {
         if focus.is_none() || trace.lanes.len() <= FEW_LANES {
             used.extend((0..trace.lanes.len()).map(|lane| Lane(lane as u16)));
         }
+        used.remove(&Lane::WORLD);
         let lanes = used.iter().map(|lane| {
             trace.lanes.get(usize::from(lane.0)).expect("an event happens on a lane of its trace").as_str()
         });
@@ -65,7 +66,7 @@ impl<'a> Shown<'a> {
 fn message_of(kind: &Kind) -> Option<MessageId> {
     match kind {
         Kind::Send { message, .. } | Kind::Receive { message } | Kind::Lost { message, .. } => Some(*message),
-        Kind::Note { .. } => None,
+        Kind::Note { .. } | Kind::Life { .. } | Kind::World { .. } => None,
     }
 }
 

@@ -84,9 +84,14 @@ fn ended_by(event: &Kind, next: &Kind) -> Option<MessageId> {
 
 /// The row of an event that shares it with no other.
 fn alone(shown: &Shown, event: &Event) -> (String, What) {
-    let lane = shown.column(event.lane);
     let here = ms_of_us(event.at_us);
+    if let Kind::World { text, tone } = &event.kind {
+        return (here, What::Mark { lane: 0, mark: '●', text: clean(text), tone: *tone });
+    }
+    let lane = shown.column(event.lane);
     match &event.kind {
+        Kind::World { .. } => unreachable!("it has no lane"),
+        Kind::Life { text, .. } => (here, What::Mark { lane, mark: '●', text: clean(text), tone: Tone::Fault }),
         Kind::Note { text, tone } => (here, What::Mark { lane, mark: '●', text: clean(text), tone: *tone }),
         Kind::Send { to, label, .. } => (here, message(lane, shown.column(*to), label, Part::Departure)),
         Kind::Receive { message } | Kind::Lost { message, .. } => match shown.sent.get(message) {

@@ -6,6 +6,7 @@
 //! For authors, from the bottom up:
 //!
 //! - [`stage`]: plays one schedule of an async exercise in virtual time and watches it.
+//! - [`processes`]: the same for exercises whose nodes run in the simulated world of [`sim`].
 //! - [`exercise`]: an exercise is a world and a list of promises about what is seen in it, or functions and their laws.
 //! - [`tell`]: turns a finding into a result that a learner can read.
 //! - [`mod@grade`]: the `main` of every chapter's test target.
@@ -20,8 +21,9 @@ pub mod grade;
 pub mod hex;
 pub mod memory;
 pub mod panics;
+pub mod processes;
 mod registry;
 pub mod stage;
 pub mod tell;
 
-pub use sim::Random;
+pub use sim::{Context, Disk, Either, NodeId, Process, Random, Torn};

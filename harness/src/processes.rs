@@ -4,15 +4,54 @@
 //! A script owns its world's clients and looks at the nodes between two steps. Whatever stops it early breaks every
 //! promise: a panic of a handler, or a run without end (messages that multiply, timers without delay, no end in sight).
 
-use explore::{Breach, Evidence};
-use sim::{Counts, Protocol, Stop, World};
+use std::fmt;
 
-use crate::panics;
+use explore::{Breach, Evidence, Plan};
+use sim::seam::Host;
+use sim::{Choice, Counts, Protocol, Stop, World};
+
 use crate::stage::Played;
+use crate::{exercise, panics};
 
-/// Plays `script` in `world`. The world's [evidence] is added to what promises may need.
-pub fn play<X: Protocol, S>(mut world: World<X>, script: impl FnOnce(&mut World<X>) -> S) -> Played<S> {
-    let (seen, panics) = panics::watch(|| script(&mut world));
+/// What an exercise whose nodes run in a simulated world consists of. It is a [`World`](exercise::World) by itself.
+pub trait Cluster: Send + Sync + 'static {
+    /// The types of the contract.
+    type Protocol: Protocol;
+    /// What is fixed for a schedule: how many nodes, which bounds. `Debug` must show all of it.
+    type Setup: Clone + fmt::Debug + 'static;
+    /// A fault or a step of the workload, with the words for it.
+    type Entry: Clone + fmt::Display + 'static;
+    /// What a play leaves behind for the promises to look at.
+    type Seen: 'static;
+
+    /// The nodes and clients of a run and the network between them.
+    fn setup(&self, plan: &Plan<Self::Setup, Self::Entry>, choice: Choice) -> sim::Setup;
+
+    /// The learner's processes for it, as many as there are nodes.
+    fn host(&self, plan: &Plan<Self::Setup, Self::Entry>) -> Box<dyn Host<Self::Protocol>>;
+
+    /// Lays the entries into the world, plays the clients, looks at the nodes.
+    fn script(&self, plan: &Plan<Self::Setup, Self::Entry>, world: &mut World<Self::Protocol>) -> Self::Seen;
+}
+
+impl<C: Cluster> exercise::World for C {
+    type Setup = C::Setup;
+    type Entry = C::Entry;
+    type Seen = C::Seen;
+
+    fn play(&self, choice: Choice, plan: &Plan<C::Setup, C::Entry>) -> Played<C::Seen> {
+        play(self, choice, plan, false)
+    }
+
+    fn play_quietly(&self, choice: Choice, plan: &Plan<C::Setup, C::Entry>) -> Played<C::Seen> {
+        play(self, choice, plan, true)
+    }
+}
+
+fn play<C: Cluster>(cluster: &C, choice: Choice, plan: &Plan<C::Setup, C::Entry>, quiet: bool) -> Played<C::Seen> {
+    let setup = sim::Setup { quiet, ..cluster.setup(plan, choice) };
+    let mut world = World::new(setup, cluster.host(plan));
+    let (seen, panics) = panics::watch(|| cluster.script(plan, &mut world));
     let stopped = world.stopped().map(stopped);
     let evidence = evidence(world.counts());
     // The state of a process that has panicked is nobody's business, and may not even be there.

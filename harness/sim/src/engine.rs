@@ -516,7 +516,7 @@ impl Engine {
     fn apply(&mut self, seam: &mut dyn Seam, node: NodeId, mut effects: Vec<Effect>) {
         let mut crash = None;
         let mut rest = effects.drain(..);
-        while let Some(effect) = rest.next() {
+        for effect in rest.by_ref() {
             crash = self.trapped(node, &effect);
             if let Some((_, false)) = crash {
                 undo(seam, effect);

@@ -13,5 +13,7 @@ mod canvas;
 pub mod chart;
 pub mod diagram;
 pub mod explain;
+#[cfg(test)]
+mod specimens;
 
 pub use diagram::{View, diagram};

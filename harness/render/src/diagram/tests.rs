@@ -2,7 +2,7 @@
 
 use rand::RngExt;
 use report::Style;
-use sim::{Choice, EventId, Lane, MessageId, Tone, Trace};
+use sim::{Choice, EventId, Lane, Life, MessageId, Tone, Trace};
 
 use super::{View, diagram};
 
@@ -11,7 +11,7 @@ const SERVER: Lane = Lane(1);
 
 /// The drawing of `trace` is `expected`, apart from the line breaks before and after.
 #[track_caller]
-fn assert_drawn(trace: &Trace, view: &View, expected: &str) {
+pub(super) fn assert_drawn(trace: &Trace, view: &View, expected: &str) {
     let drawn = diagram(trace, view).to_plain();
     let expected = expected.trim_matches('\n');
     assert!(drawn == expected, "expected:\n{expected}\n\ndrawn:\n{drawn}\n\n");
@@ -21,7 +21,7 @@ fn rpc() -> Trace {
     Trace::new(["client", "server"])
 }
 
-fn arrives(trace: &mut Trace, sent_ms: u64, from: Lane, to: Lane, label: &str, arrives_ms: u64) {
+pub(super) fn arrives(trace: &mut Trace, sent_ms: u64, from: Lane, to: Lane, label: &str, arrives_ms: u64) {
     let message = trace.send(sent_ms * 1000, from, to, label);
     trace.receive(arrives_ms * 1000, to, message);
 }
@@ -452,6 +452,13 @@ fn no_events_no_text() {
 }
 
 #[test]
+fn a_world_without_anybody_has_its_events_all_the_same() {
+    let mut trace = Trace::new(Vec::<String>::new());
+    trace.world(0, Tone::Plain, "network heals");
+    assert_drawn(&trace, &View::default(), "ms\n 0  network heals");
+}
+
+#[test]
 fn a_line_break_in_a_label_does_not_break_the_diagram() {
     let mut trace = rpc();
     trace.note(0, CLIENT, Tone::Plain, "two\nlines");
@@ -490,7 +497,12 @@ fn random_trace(seed: u64) -> Trace {
         at_us += [0, 0, 500, 3_000, 70_000, 4_000_000][random.random_range(0..6usize)];
         let lane = Lane(random.random_range(0..lanes));
         let pick = under_way.len().checked_sub(1).map(|last| random.random_range(0..=last));
-        match (random.random_range(0..5), pick) {
+        match (random.random_range(0..7), pick) {
+            (5, _) => {
+                let state = [Life::Up, Life::Down, Life::Paused][random.random_range(0..3usize)];
+                trace.life(at_us, lane, state, words(random));
+            }
+            (6, _) => drop(trace.world(at_us, Tone::Fault, words(random))),
             (0, _) => {
                 let tone = [Tone::Plain, Tone::Good, Tone::Fault, Tone::Bad][random.random_range(0..4usize)];
                 trace.note(at_us, lane, tone, words(random));

@@ -1,6 +1,7 @@
 //! Runs for tests to draw and to export.
 
-use sim::{EventId, Lane, Life, Tone, Trace};
+use rand::RngExt;
+use sim::{Choice, EventId, Lane, Life, MessageId, Tone, Trace};
 
 /// A cluster in which a leader sends heartbeats for long, crashes, is replaced, and comes back.
 pub(crate) fn cluster(nodes: u16) -> (Trace, EventId) {
@@ -48,4 +49,44 @@ pub(crate) fn cluster(nodes: u16) -> (Trace, EventId) {
     round(&mut trace, at_us + 50_000, 0, "append term 1", "no", &[]);
     let focus = trace.note(at_us + 65_000, Lane(0), Tone::Bad, "still leader of term 1");
     (trace, focus)
+}
+
+/// Anything the simulator could record, and more.
+pub(crate) fn random(seed: u64) -> Trace {
+    let random = &mut Choice::new(seed).stream("trace");
+    let lanes = random.random_range(1..=9u16);
+    let mut trace = Trace::new((0..lanes).map(|lane| format!("node {lane}")));
+    let words = |random: &mut sim::Random| {
+        "a few words, longword ".repeat(5).split_at(random.random_range(0..110)).0.to_owned()
+    };
+    let mut under_way: Vec<(Lane, Lane, MessageId)> = Vec::new();
+    let mut at_us = 0;
+    for _ in 0..random.random_range(1..60) {
+        at_us += [0, 0, 500, 3_000, 70_000, 4_000_000][random.random_range(0..6usize)];
+        let lane = Lane(random.random_range(0..lanes));
+        let pick = under_way.len().checked_sub(1).map(|last| random.random_range(0..=last));
+        match (random.random_range(0..7), pick) {
+            (5, _) => {
+                let state = [Life::Up, Life::Down, Life::Paused][random.random_range(0..3usize)];
+                trace.life(at_us, lane, state, words(random));
+            }
+            (6, _) => drop(trace.world(at_us, Tone::Fault, words(random))),
+            (0, _) => {
+                let tone = [Tone::Plain, Tone::Good, Tone::Fault, Tone::Bad][random.random_range(0..4usize)];
+                trace.note(at_us, lane, tone, words(random));
+            }
+            (1, Some(pick)) => {
+                let (from, _, message) = under_way.swap_remove(pick);
+                trace.lost(at_us, from, message, words(random));
+            }
+            // Not taken out: the network may deliver it again.
+            (2, Some(pick)) => drop(trace.receive(at_us, under_way[pick].1, under_way[pick].2)),
+            (3, Some(pick)) => drop(trace.receive(at_us, lane, under_way[pick].2)),
+            _ => {
+                let to = Lane(random.random_range(0..lanes));
+                under_way.push((lane, to, trace.send(at_us, lane, to, words(random))));
+            }
+        }
+    }
+    trace
 }

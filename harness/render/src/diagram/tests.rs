@@ -2,9 +2,10 @@
 
 use rand::RngExt;
 use report::Style;
-use sim::{Choice, EventId, Lane, Life, MessageId, Tone, Trace};
+use sim::{Choice, EventId, Lane, MessageId, Tone, Trace};
 
 use super::{View, diagram};
+use crate::specimens::random;
 
 const CLIENT: Lane = Lane(0);
 const SERVER: Lane = Lane(1);
@@ -455,7 +456,7 @@ fn no_events_no_text() {
 fn a_world_without_anybody_has_its_events_all_the_same() {
     let mut trace = Trace::new(Vec::<String>::new());
     trace.world(0, Tone::Plain, "network heals");
-    assert_drawn(&trace, &View::default(), "ms\n 0  network heals");
+    assert_drawn(&trace, &View::default(), "ms\n 0     network heals");
 }
 
 #[test]
@@ -483,50 +484,10 @@ fn tones_and_losses_have_their_styles() {
     assert_eq!(styled(&View::of(focus), "not shown"), Some(Style::Dim));
 }
 
-/// Anything the simulator could record, and more.
-fn random_trace(seed: u64) -> Trace {
-    let random = &mut Choice::new(seed).stream("trace");
-    let lanes = random.random_range(1..=9u16);
-    let mut trace = Trace::new((0..lanes).map(|lane| format!("node {lane}")));
-    let words = |random: &mut sim::Random| {
-        "a few words, longword ".repeat(5).split_at(random.random_range(0..110)).0.to_owned()
-    };
-    let mut under_way: Vec<(Lane, Lane, MessageId)> = Vec::new();
-    let mut at_us = 0;
-    for _ in 0..random.random_range(1..60) {
-        at_us += [0, 0, 500, 3_000, 70_000, 4_000_000][random.random_range(0..6usize)];
-        let lane = Lane(random.random_range(0..lanes));
-        let pick = under_way.len().checked_sub(1).map(|last| random.random_range(0..=last));
-        match (random.random_range(0..7), pick) {
-            (5, _) => {
-                let state = [Life::Up, Life::Down, Life::Paused][random.random_range(0..3usize)];
-                trace.life(at_us, lane, state, words(random));
-            }
-            (6, _) => drop(trace.world(at_us, Tone::Fault, words(random))),
-            (0, _) => {
-                let tone = [Tone::Plain, Tone::Good, Tone::Fault, Tone::Bad][random.random_range(0..4usize)];
-                trace.note(at_us, lane, tone, words(random));
-            }
-            (1, Some(pick)) => {
-                let (from, _, message) = under_way.swap_remove(pick);
-                trace.lost(at_us, from, message, words(random));
-            }
-            // Not taken out: the network may deliver it again.
-            (2, Some(pick)) => drop(trace.receive(at_us, under_way[pick].1, under_way[pick].2)),
-            (3, Some(pick)) => drop(trace.receive(at_us, lane, under_way[pick].2)),
-            _ => {
-                let to = Lane(random.random_range(0..lanes));
-                under_way.push((lane, to, trace.send(at_us, lane, to, words(random))));
-            }
-        }
-    }
-    trace
-}
-
 #[test]
 fn no_trace_draws_beyond_the_width_and_rows_asked_for() {
     for seed in 0..400 {
-        let trace = random_trace(seed);
+        let trace = random(seed);
         let random = &mut Choice::new(seed).stream("view");
         let focus = random.random_bool(0.5).then(|| EventId(random.random_range(0..trace.events.len() as u32)));
         let view =
@@ -546,7 +507,7 @@ fn no_trace_draws_beyond_the_width_and_rows_asked_for() {
 #[test]
 fn every_event_of_a_whole_trace_is_drawn() {
     for seed in 0..100 {
-        let plain = diagram(&random_trace(seed), &View::whole()).to_plain();
+        let plain = diagram(&random(seed), &View::whole()).to_plain();
         assert!(!plain.contains("not shown"), "seed {seed}\n{plain}");
     }
 }

@@ -133,7 +133,12 @@ pub struct Evidence(BTreeMap<&'static str, u64>);
 impl Evidence {
     /// Counts one more.
     pub fn count(&mut self, what: &'static str) {
-        *self.0.entry(what).or_default() += 1;
+        self.count_many(what, 1);
+    }
+
+    /// Counts so many more.
+    pub fn count_many(&mut self, what: &'static str, times: u64) {
+        *self.0.entry(what).or_default() += times;
     }
 
     /// How often it happened.

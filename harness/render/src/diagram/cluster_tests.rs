@@ -46,6 +46,7 @@ fn what_boots_first_was_down_before() {
     let mut trace = three();
     trace.life(0, N1, Life::Up, "boots");
     trace.life(0, N2, Life::Up, "boots");
+    trace.life(0, N3, Life::Down, "not there yet");
     arrives(&mut trace, 1, N1, N2, "hello", 4);
     trace.life(20_000, N3, Life::Up, "joins");
     arrives(&mut trace, 21, N1, N3, "hello", 24);
@@ -55,6 +56,7 @@ fn what_boots_first_was_down_before() {
         r"
    ms  n1             n2             n3
     0  ▲              ▲ boots
+    0  │              │              ○ not there yet
   1→4  ├── hello ────▶│
    20  │              │              ▲ joins
 21→24  ├── hello ─────┼─────────────▶│

@@ -16,7 +16,7 @@ const FEW_LANES: usize = 3;
 
 /// The sending of a message.
 #[derive(Clone, Copy)]
-pub(super) struct Sent<'a> {
+pub(crate) struct Sent<'a> {
     pub at_us: u64,
     pub from: Lane,
     pub to: Lane,
@@ -24,7 +24,7 @@ pub(super) struct Sent<'a> {
 }
 
 /// The part of a trace that is drawn.
-pub(super) struct Shown<'a> {
+pub(crate) struct Shown<'a> {
     /// In the order of the trace, with their place in it.
     pub events: Vec<(EventId, &'a Event)>,
     /// All messages of the trace, shown or not.
@@ -33,6 +33,8 @@ pub(super) struct Shown<'a> {
     pub lanes: Vec<&'a str>,
     /// Every crash, boot, pause and resumption on the lanes that are drawn, shown or not.
     pub lives: Vec<(EventId, Lane, Life)>,
+    /// The lanes that are down when the run begins.
+    pub down_at_first: BTreeSet<Lane>,
     columns: BTreeMap<Lane, usize>,
 }
 
@@ -68,6 +70,7 @@ impl<'a> Shown<'a> {
             _ => None,
         };
         Shown {
+            down_at_first: down_at_first(trace),
             lanes: lanes.collect(),
             lives: numbered().filter_map(life).collect(),
             columns: used.iter().copied().zip(0..).collect(),
@@ -90,12 +93,23 @@ impl<'a> Shown<'a> {
     }
 }
 
+/// Whoever boots first was down until then, and so was who is said to be down at the very beginning. All others are up.
+pub(crate) fn down_at_first(trace: &Trace) -> BTreeSet<Lane> {
+    let mut down = BTreeMap::new();
+    for event in &trace.events {
+        if let Kind::Life { state, .. } = event.kind {
+            down.entry(event.lane).or_insert(state == Life::Up || state == Life::Down && event.at_us == 0);
+        }
+    }
+    down.into_iter().filter(|(_, down)| *down).map(|(lane, _)| lane).collect()
+}
+
 fn is_life(event: &Event) -> bool {
     matches!(event.kind, Kind::Life { .. })
 }
 
 /// The message that an event is about.
-pub(super) fn message_of(kind: &Kind) -> Option<MessageId> {
+pub(crate) fn message_of(kind: &Kind) -> Option<MessageId> {
     match kind {
         Kind::Send { message, .. } | Kind::Receive { message } | Kind::Lost { message, .. } => Some(*message),
         Kind::Note { .. } | Kind::Life { .. } | Kind::World { .. } => None,

@@ -36,7 +36,7 @@
 
 #[cfg(test)]
 mod cluster_tests;
-mod cut;
+pub(crate) mod cut;
 mod draw;
 mod fold;
 mod layout;

@@ -165,6 +165,7 @@ fn life(shown: &Shown, events: &[(EventId, &Event)], (state, text): (Life, &str)
 
 fn mark_of(before: Life, after: Life) -> char {
     match (before, after) {
+        (Life::Down, Life::Down) => '○',
         (_, Life::Down) => '╳',
         (_, Life::Paused) => '╥',
         (Life::Paused, Life::Up) => '╨',
@@ -187,11 +188,11 @@ struct Lives<'a> {
 }
 
 impl<'a> Lives<'a> {
-    /// Before the first event: what boots first was down until then, and everybody else is up.
+    /// Before the first event.
     fn of(shown: &'a Shown<'a>) -> Self {
         let mut now = vec![Life::Up; shown.lanes.len()];
-        for (_, lane, state) in shown.lives.iter().rev() {
-            now[shown.column(*lane)] = if *state == Life::Up { Life::Down } else { Life::Up };
+        for (_, lane, _) in shown.lives.iter().filter(|(_, lane, _)| shown.down_at_first.contains(lane)) {
+            now[shown.column(*lane)] = Life::Down;
         }
         Lives { now, rest: &shown.lives, columns: shown }
     }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use sim::trace::Event;
 use sim::{EventId, Kind, Lane, Life, Tone, Trace};
 
+use crate::diagram::cut::down_at_first;
 use crate::run::{Run, numbered};
 
 /// The longest slice that stands for an instant, in nanoseconds.
@@ -152,15 +153,16 @@ pub(crate) struct Span {
 
 /// The times during which lanes were down or paused. A lane whose first sign of life is to come up was down before.
 pub(crate) fn spans(trace: &Trace) -> Vec<Span> {
+    let down_at_first = down_at_first(trace);
     let mut spans = Vec::new();
     let mut open: Vec<Option<Option<Span>>> = vec![None; trace.lanes.len()];
     for (id, event) in numbered(trace) {
         let Kind::Life { state, .. } = event.kind else { continue };
         let lane = event.lane;
         let before = open[usize::from(lane.0)].unwrap_or_else(|| {
-            (state == Life::Up && event.at_us > 0).then_some(Span { lane, state: Life::Down, from: None, to: None })
+            down_at_first.contains(&lane).then_some(Span { lane, state: Life::Down, from: None, to: None })
         });
-        spans.extend(before.map(|span| Span { to: Some(id), ..span }));
+        spans.extend(before.filter(|_| event.at_us > 0).map(|span| Span { to: Some(id), ..span }));
         let next = (state != Life::Up).then_some(Span { lane, state, from: Some(id), to: None });
         open[usize::from(lane.0)] = Some(next);
     }

@@ -141,7 +141,7 @@ fn lives(trace: &Trace, places: &[Place], end_ns: u64) -> Vec<Value> {
 
 /// A time during which a lane was down or paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
+pub(crate) struct Lasting {
     pub lane: Lane,
     /// [`Life::Down`] or [`Life::Paused`].
     pub state: Life,
@@ -152,18 +152,18 @@ pub(crate) struct Span {
 }
 
 /// The times during which lanes were down or paused. A lane whose first sign of life is to come up was down before.
-pub(crate) fn spans(trace: &Trace) -> Vec<Span> {
+pub(crate) fn spans(trace: &Trace) -> Vec<Lasting> {
     let down_at_first = down_at_first(trace);
     let mut spans = Vec::new();
-    let mut open: Vec<Option<Option<Span>>> = vec![None; trace.lanes.len()];
+    let mut open: Vec<Option<Option<Lasting>>> = vec![None; trace.lanes.len()];
     for (id, event) in numbered(trace) {
         let Kind::Life { state, .. } = event.kind else { continue };
         let lane = event.lane;
         let before = open[usize::from(lane.0)].unwrap_or_else(|| {
-            down_at_first.contains(&lane).then_some(Span { lane, state: Life::Down, from: None, to: None })
+            down_at_first.contains(&lane).then_some(Lasting { lane, state: Life::Down, from: None, to: None })
         });
-        spans.extend(before.filter(|_| event.at_us > 0).map(|span| Span { to: Some(id), ..span }));
-        let next = (state != Life::Up).then_some(Span { lane, state, from: Some(id), to: None });
+        spans.extend(before.filter(|_| event.at_us > 0).map(|span| Lasting { to: Some(id), ..span }));
+        let next = (state != Life::Up).then_some(Lasting { lane, state, from: Some(id), to: None });
         open[usize::from(lane.0)] = Some(next);
     }
     spans.extend(open.into_iter().flatten().flatten());

@@ -246,6 +246,9 @@ fn pointers(context: &Context, exercise: &ExerciseResult, check: &CheckResult) -
     if let Some(token) = &check.replay {
         let _ = writeln!(out, "  {} cargo xtask replay {token}", paint.dim("again: "));
     }
+    if let Some(page) = &check.page {
+        let _ = writeln!(out, "  {} {page}", paint.dim("page:  "));
+    }
     let lesson = check.counterexample.as_ref().map(|example| example.lesson.clone()).filter(|place| !place.is_empty());
     let place = lesson.or_else(|| {
         let (chapter, _) = context.course.exercise(&exercise.id)?;
@@ -320,6 +323,7 @@ mod tests {
         let mut check = CheckResult::new("a_reply_comes", CheckStatus::Violated, "no reply came");
         check.replay = Some("flaky_rpc/a_reply_comes@1.0.all.00".to_owned());
         check.printed = "my own print".to_owned();
+        check.page = Some(".faultlines/stories/flaky_rpc/a_reply_comes.html".to_owned());
         check.counterexample = Some(Counterexample {
             happened: "no reply came".to_owned(),
             expected: "a reply".to_owned(),
@@ -362,6 +366,7 @@ flaky_rpc: A reply comes  broken
     my own print
 
   again:  cargo xtask replay flaky_rpc/a_reply_comes@1.0.all.00
+  page:   .faultlines/stories/flaky_rpc/a_reply_comes.html
   lesson: cargo xtask lesson ch01#flaky_rpc
 ";
         assert_eq!(told, expected);

@@ -39,6 +39,7 @@ const WIDE: i32 = 1_190;
 const MAX_CHARS: usize = 20_000;
 
 /// What a page tells.
+#[derive(Clone, Copy)]
 pub struct Story<'a> {
     /// The exercise's id.
     pub exercise: &'a str,

@@ -50,7 +50,8 @@ fn places(trace: &Trace) -> Vec<Place> {
     let mut rest = trace.events.as_slice();
     while let [event, ..] = rest {
         let together = rest.iter().take_while(|other| other.at_us == event.at_us).count();
-        let gap_ns = rest.get(together).map_or(u64::MAX, |next| (next.at_us - event.at_us).saturating_mul(1000));
+        let gap_ns =
+            rest.get(together).map_or(u64::MAX, |next| next.at_us.saturating_sub(event.at_us).saturating_mul(1000));
         let length_ns = (gap_ns / together as u64).clamp(1, SLICE_NS);
         // More events in an instant than the nanoseconds until the next one push those a little.
         let from_ns = free_ns.max(event.at_us * 1000);

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use sim::{EventId, Kind, Lane, Life, MessageId, Tone};
 
 use super::html::escape;
-use super::labels::{Box, Taken};
+use super::labels::{Area, Taken};
 use super::place::{GUTTER, LINE, Places, Shown, chars, px};
 use crate::canvas::cut;
 use crate::explain::ms_of_us;
@@ -115,7 +115,7 @@ impl Drawing<'_> {
                 left + 10,
                 escape(&gap.said)
             );
-            self.taken.mark(Box(left + 10, y - 11, left + 10 + px(&gap.said), y + 4));
+            self.taken.mark(Area(left + 10, y - 11, left + 10 + px(&gap.said), y + 4));
         }
     }
 
@@ -191,10 +191,10 @@ impl Drawing<'_> {
             Kind::Note { text, .. } | Kind::Life { text, .. } => {
                 let x = self.places.x(one.event.lane) + 10;
                 for (line, text) in (0..).zip(self.places.lines(text)) {
-                    self.taken.mark(Box(x, y + line * LINE - 8, x + px(&text), y + line * LINE + 7));
+                    self.taken.mark(Area(x, y + line * LINE - 8, x + px(&text), y + line * LINE + 7));
                 }
             }
-            Kind::World { .. } => self.taken.mark(Box(0, y - 9, self.places.width, y + 8)),
+            Kind::World { .. } => self.taken.mark(Area(0, y - 9, self.places.width, y + 8)),
             _ => {}
         }
     }
@@ -355,7 +355,7 @@ impl Drawing<'_> {
         let width = px(&words);
         if way.is_loop() {
             let at = (x + 26, y + 6);
-            let free = self.taken.take(Box(at.0, at.1 - 12, at.0 + width, at.1 + 3));
+            let free = self.taken.take(Area(at.0, at.1 - 12, at.0 + width, at.1 + 3));
             return free.then_some(Label { at, along: 0, words });
         }
         let sign = (end_x - x).signum();
@@ -371,7 +371,7 @@ impl Drawing<'_> {
             for offset in [-5, 14] {
                 let base = on_line + offset;
                 let half = width / 2 + 2;
-                if self.taken.take(Box(middle - half, base - 10 - slant, middle + half, base + 3 + slant)) {
+                if self.taken.take(Area(middle - half, base - 10 - slant, middle + half, base + 3 + slant)) {
                     return Some(Label { at: (middle, base), along, words });
                 }
             }
@@ -387,7 +387,7 @@ impl Drawing<'_> {
             let _ = write!(self.out, "<path class=\"u\" d=\"M{} {}L{x} {y}\"/>", x + 40, y - 10);
             arrow_head(&mut self.out, (x + 40, y - 10), (x, y));
             let label = cut(&one_line(label), chars(self.places.pitch - 52).max(4));
-            if self.taken.take(Box(x + 44, y - 18, x + 44 + px(&label), y - 4)) {
+            if self.taken.take(Area(x + 44, y - 18, x + 44 + px(&label), y - 4)) {
                 let _ = write!(self.out, "<text x=\"{}\" y=\"{}\">{}</text>", x + 44, y - 6, escape(&label));
             }
         }

@@ -142,10 +142,11 @@ fn schedule(out: &mut String, story: &Story) {
     }
     out.push_str("</ol>\n");
     if story.entries_before > story.schedule.len() {
-        let before = plural(story.entries_before as u64, "entry").replace("entrys", "entries");
+        let left = if story.schedule.len() == 1 { "this one is" } else { "these are" };
         let _ = writeln!(
             out,
-            "<p class=\"soft\">The schedule had {before}; without any of these the promise would have been kept.</p>"
+            "<p class=\"soft\">The schedule had {} entries; {left} enough, and none less.</p>",
+            thousands(story.entries_before as u64)
         );
     }
 }
@@ -156,27 +157,41 @@ fn run(out: &mut String, story: &Story, whole: usize) {
     }
     let run = Run::of(story.trace);
     let past = story.focus.map(|focus| cut::Shown::of(story.trace, Some(focus)));
+    let past_is_all = past.as_ref().is_none_or(|past| past.events.len() == story.trace.events.len());
     let in_past: BTreeSet<EventId> = past.iter().flat_map(|past| past.events.iter().map(|(id, _)| *id)).collect();
     out.push_str("<h2>What happened, in milliseconds of virtual time</h2>\n<div class=\"views\">\n");
-    if past.is_some() {
+    if !past_is_all {
         out.push_str(
             "<input type=\"radio\" name=\"view\" id=\"past\" checked><input type=\"radio\" name=\"view\" id=\"whole\">\
              <input type=\"checkbox\" id=\"plain\"><label for=\"past\">What led there</label>\
              <label for=\"whole\">The whole run</label><label for=\"plain\">nothing faded</label>\n",
         );
         let shown = skip(story.trace, &in_past, &in_past, PAST, story.focus);
-        view(out, &run, &shown, story, "past");
+        view(out, &run, &shown, story, "past", false);
     }
     let all: BTreeSet<EventId> = numbered(story.trace).map(|(id, _)| id).collect();
     let shown = skip(story.trace, &all, &in_past, whole, story.focus);
-    view(out, &run, &shown, story, "whole");
-    out.push_str(LEGEND);
+    view(out, &run, &shown, story, "whole", past_is_all);
+    out.push_str(&legend(&run));
     out.push_str("</div>\n");
 }
 
-const LEGEND: &str = "<ul class=\"legend\"><li>Rest the pointer on anything to read all of it.</li><li>▲ boots</li>\
-     <li>✕ on a lane: crashes; the lane is down while its line is a band</li><li>a double line: paused</li>\
-     <li>✕ on a message: it never arrives</li><li>dotted: no events for that long</li></ul>\n";
+/// What the signs mean that are on this page.
+fn legend(run: &Run) -> String {
+    let any = |is: fn(&Kind) -> bool| run.trace.events.iter().any(|event| is(&event.kind));
+    let life = any(|kind| matches!(kind, Kind::Life { .. }));
+    let lost = any(|kind| matches!(kind, Kind::Lost { .. }));
+    let signs = [
+        (true, "Rest the pointer on anything to read all of it."),
+        (life, "▲ comes up"),
+        (life, "✕ on a lane: crashes; a band in place of its line: down"),
+        (life, "a double line: paused"),
+        (lost, "✕ on a message: it never arrives"),
+        (true, "dotted: no events for that long"),
+    ];
+    let shown: String = signs.iter().filter(|(is, _)| *is).map(|(_, words)| format!("<li>{words}</li>")).collect();
+    format!("<ul class=\"legend\">{shown}</ul>\n")
+}
 
 /// Of `events`, the last `most` up to a little after the focus, and before those only what turned the course of things.
 fn skip<'a>(
@@ -211,8 +226,8 @@ fn skip<'a>(
     shown
 }
 
-fn view(out: &mut String, run: &Run, shown: &[Shown], story: &Story, id: &str) {
-    let only = if story.focus.is_none() { " only" } else { "" };
+fn view(out: &mut String, run: &Run, shown: &[Shown], story: &Story, id: &str, is_only: bool) {
+    let only = if is_only { " only" } else { "" };
     let _ = writeln!(out, "<div class=\"view of-{id}{only}\">");
     let places = Places::of(run, &lanes(run, shown, id == "whole"), shown);
     let anchor = format!("{id}-breach");

@@ -105,7 +105,7 @@ impl Places {
             let at_us = first.event.at_us;
             let together = rest.iter().take_while(|other| other.event.at_us == at_us).count();
             let top = down.y;
-            down.y += self.step(top, at_us - before_us.unwrap_or(at_us), usual_us, first.skipped);
+            down.y += self.step(top, at_us.saturating_sub(before_us.unwrap_or(at_us)), usual_us, first.skipped);
             let begin = down.y;
             for one in &rest[..together] {
                 let y = down.place(self, run, one, begin);
@@ -140,10 +140,10 @@ impl Places {
 
 /// A long step of time, but not one of the longest: three of four are no longer.
 fn usual_step(shown: &[Shown]) -> u64 {
-    let steps = shown.windows(2).map(|pair| pair[1].event.at_us - pair[0].event.at_us);
+    let steps = shown.windows(2).map(|pair| pair[1].event.at_us.saturating_sub(pair[0].event.at_us));
     let mut steps: Vec<u64> = steps.filter(|step| *step > 0).collect();
     steps.sort_unstable();
-    steps.get(steps.len() * 3 / 4).copied().unwrap_or(1)
+    steps.get(steps.len().saturating_sub(1) * 3 / 4).copied().unwrap_or(1)
 }
 
 /// What is taken on the way down.
@@ -183,8 +183,10 @@ impl Down {
                 let y = y.max(sent.map_or(y, |sent| sent + 12));
                 let is_loss = matches!(one.event.kind, Kind::Lost { .. });
                 // A loss is drawn on its way, not at the lane to which it is reported.
-                if !is_loss && run.sending(*message).is_some() {
-                    self.free.insert(one.event.lane, y + 4);
+                if !is_loss && let Some(sending) = run.sending(*message) {
+                    // Text stands at the right, where some arrows come from.
+                    let room = if sending.from > one.event.lane { 12 } else { 4 };
+                    self.free.insert(one.event.lane, y + room);
                 }
                 y
             }

@@ -91,7 +91,7 @@ fn a_page_tells_the_whole_story() {
         "<dt>expected</dt><dd>a receipt</dd>",
         "<dt>actual</dt><dd>an error</dd>",
         "<li>the reply to attempt 1 is lost</li>",
-        "The schedule had 7 entries",
+        "The schedule had 7 entries; this one is enough",
         "c1 ├─ write 1 ─┤",
         "cargo xtask replay flaky_rpc/a_lost_request_is_retried@1.0.all.00",
         "cargo xtask lesson ch01#flaky_rpc",
@@ -136,6 +136,20 @@ fn without_a_focus_there_is_one_view_and_nothing_is_faded() {
     let body = between(&page, "<body>", "</body>");
     assert!(body.contains("class=\"view of-whole only\""));
     assert!(!body.contains("of-past") && !body.contains("<input") && !body.contains("\"rest\""), "{body}");
+}
+
+#[test]
+fn a_run_that_led_there_as_a_whole_has_one_view() {
+    let mut trace = Trace::new(["client"]);
+    trace.note(0, Lane(0), Tone::Plain, "waits");
+    let focus = trace.note(10, Lane(0), Tone::Bad, "gives up");
+    let page = page(&story(&trace, Some(focus)));
+    assert_well_formed(&page);
+    let body = between(&page, "<body>", "</body>");
+    assert!(
+        body.contains("view of-whole only") && body.contains("class=\"band\"") && !body.contains("<input"),
+        "{body}"
+    );
 }
 
 #[test]
@@ -205,6 +219,16 @@ fn whatever_happens_gives_a_page() {
         assert_eq!(page.contains("class=\"band\""), focus.is_some(), "seed {seed}: the focus has its band");
         assert_eq!(page, super::page(&story(&trace, focus)), "seed {seed}: the same run, the same page");
     }
+}
+
+#[test]
+fn a_time_that_goes_back_is_drawn_and_exported_all_the_same() {
+    let mut trace = Trace::new(["client"]);
+    trace.note(5_000, Lane(0), Tone::Plain, "late");
+    let focus = trace.note(3_000, Lane(0), Tone::Bad, "early");
+    assert_well_formed(&page(&story(&trace, Some(focus))));
+    let exported = crate::export::chrome_trace(&trace);
+    assert!(exported.find("late") < exported.find("early"), "{exported}");
 }
 
 /// The places of a run's events, all of them shown.

@@ -351,7 +351,10 @@ impl Drawing<'_> {
     fn room_for(&mut self, way: &Way, label: &str) -> Option<Label> {
         let ((x, y), (end_x, end_y)) = (way.from, way.to);
         let pitch = self.places.pitch;
-        let words = cut(label, chars(pitch - 20).max(6));
+        let reach = (end_x - x).abs();
+        // A message that goes far has room for more than the gap beside its sender.
+        let room = if way.is_whole { reach.clamp(pitch, pitch * 5 / 2) } else { pitch };
+        let words = cut(label, chars(room - 20).max(6));
         let width = px(&words);
         if way.is_loop() {
             let at = (x + 26, y + 6);
@@ -359,12 +362,11 @@ impl Drawing<'_> {
             return free.then_some(Label { at, along: 0, words });
         }
         let sign = (end_x - x).signum();
-        let reach = (end_x - x).abs();
         let along = way.degrees();
         // In the middle of each gap that it crosses, above the line and then below it.
         let gaps = ((reach + pitch - 1) / pitch).clamp(1, 6);
         for gap in 0..gaps {
-            let whole = gap * pitch + pitch / 2;
+            let whole = (gap * pitch + (width + 20).max(pitch) / 2).min(reach - width / 2);
             let middle = x + sign * if way.is_whole { whole } else { (10 + width / 2).max(reach / 2) };
             let on_line = y + (end_y - y) * (middle - x).abs() / reach.max(1);
             let slant = (end_y - y).abs() * width / reach.max(1) / 2;

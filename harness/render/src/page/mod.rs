@@ -157,7 +157,8 @@ fn run(out: &mut String, story: &Story, whole: usize) {
     }
     let run = Run::of(story.trace);
     let past = story.focus.map(|focus| cut::Shown::of(story.trace, Some(focus)));
-    let past_is_all = past.as_ref().is_none_or(|past| past.events.len() == story.trace.events.len());
+    let past_is_all =
+        past.as_ref().is_none_or(|past| past.events.len() == story.trace.events.len() && past.events.len() <= PAST);
     let in_past: BTreeSet<EventId> = past.iter().flat_map(|past| past.events.iter().map(|(id, _)| *id)).collect();
     out.push_str("<h2>What happened, in milliseconds of virtual time</h2>\n<div class=\"views\">\n");
     if !past_is_all {

@@ -99,7 +99,8 @@ impl Places {
     fn go_down(&mut self, run: &Run, shown: &[Shown]) {
         let usual_us = usual_step(shown);
         let mut down = Down { y: 12, free: BTreeMap::new(), sent: BTreeMap::new() };
-        let mut before_us = shown.first().map(|first| first.event.at_us);
+        let begin = if shown.first().is_some_and(|first| first.skipped > 0) { run.trace.events.first() } else { None };
+        let mut before_us = begin.map(|event| event.at_us);
         let mut rest = shown;
         while let [first, ..] = rest {
             let at_us = first.event.at_us;

@@ -105,7 +105,8 @@ fn told(result: &CheckResult) -> String {
         if !story.schedule.is_empty() {
             told += &format!("\nWhat it takes:\n  {}\n", story.schedule.join("\n").replace('\n', "\n  "));
         }
-        told += &format!("\n{}\n", story.diagram.to_plain());
+        let drawn = story.intervals.iter().chain([&story.diagram]);
+        drawn.for_each(|drawing| told += &format!("\n{}\n", drawing.to_plain()));
     }
     if let Some(token) = &result.replay {
         told += &format!("\nagain: cargo xtask replay {token}\n");

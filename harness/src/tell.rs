@@ -88,6 +88,7 @@ fn with_story(result: CheckResult, check: &str, context: &Context, breach: Breac
         schedule: failure.entries,
         entries_before: failure.entries_before,
         diagram: render::diagram(&failure.trace, &view),
+        intervals: breach.intervals,
         lesson: format!("{}#{}", context.chapter, context.exercise),
     };
     let result = CheckResult { replay: Some(token.to_string()), counterexample: Some(counterexample), ..result };
@@ -124,7 +125,7 @@ fn keep(
         entries_before: example.entries_before,
         replay: &replay,
         lesson: &format!("cargo xtask lesson {}", example.lesson),
-        intervals: None,
+        intervals: example.intervals.as_ref(),
         exports: &[],
         trace,
         focus,

@@ -104,6 +104,9 @@ pub fn details(context: &Context, exercise: &ExerciseResult) -> String {
             out.push_str(&wrapped(&check.message, "    "));
         }
         let _ = writeln!(out, "\n  the whole story of one: cargo xtask check {}/{}", exercise.id, one.name);
+        if let Some((folder, _)) = others.iter().find_map(|check| check.page.as_ref()?.rsplit_once('/')) {
+            let _ = writeln!(out, "  a page for each story:  {folder}");
+        }
     }
     out.push_str(&notes(paint, exercise));
     out
@@ -209,8 +212,8 @@ fn counterexample(paint: Paint, example: &Counterexample) -> String {
             let _ = writeln!(out, "    {}", paint.style(Style::Fault, line));
         }
     }
-    if !example.diagram.is_empty() {
-        let _ = write!(out, "\n{}", paint.text(&example.diagram, "  "));
+    for drawing in example.intervals.iter().chain([&example.diagram]).filter(|drawing| !drawing.is_empty()) {
+        let _ = write!(out, "\n{}", paint.text(drawing, "  "));
     }
     out
 }
@@ -331,6 +334,7 @@ mod tests {
             schedule: vec!["the first request is lost".to_owned()],
             entries_before: 4,
             diagram: Text::plain("client ──▶ server"),
+            intervals: Some(Text::plain("read → 1 ├──┤")),
             lesson: "ch01#flaky_rpc".to_owned(),
         });
         ExerciseResult {
@@ -359,6 +363,8 @@ flaky_rpc: A reply comes  broken
 
   what it takes
     the first request is lost
+
+  read → 1 ├──┤
 
   client ──▶ server
 
@@ -390,6 +396,7 @@ flaky_rpc: A reply comes  broken
         assert_eq!(told.matches("what it takes").count(), 1);
         assert!(told.contains("Also:\n\n  Another one  broken\n    no reply came\n"), "{told}");
         assert!(told.contains("cargo xtask check flaky_rpc/another_one"));
+        assert!(told.contains("a page for each story:  .faultlines/stories/flaky_rpc\n"), "{told}");
     }
 
     #[test]

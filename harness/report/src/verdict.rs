@@ -106,6 +106,9 @@ pub struct Counterexample {
     pub entries_before: usize,
     /// The events that led there, drawn.
     pub diagram: Text,
+    /// What clients did, drawn as intervals in time, where that is what broke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<Text>,
     /// Where the lesson explains it: `ch01#flaky_rpc`.
     pub lesson: String,
 }

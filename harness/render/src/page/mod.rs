@@ -17,7 +17,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use report::Text;
+use report::{Span, Style, Text};
 use sim::{EventId, Kind, Lane, Tone, Trace};
 
 use self::html::escape;
@@ -103,14 +103,10 @@ fn with_whole(story: &Story, whole: usize) -> String {
     );
     values(&mut out, story);
     schedule(&mut out, story);
-    run(&mut out, story, whole);
     if let Some(intervals) = story.intervals.filter(|text| !text.is_empty()) {
-        let _ = writeln!(
-            out,
-            "<h2>The operations in time</h2>\n<pre class=\"drawn\">{}</pre>",
-            escape(&intervals.to_plain())
-        );
+        let _ = writeln!(out, "<h2>What clients did, in time</h2>\n<pre class=\"drawn\">{}</pre>", styled(intervals));
     }
+    run(&mut out, story, whole);
     pointers(&mut out, story);
     out.push_str("</main>\n</body>\n</html>\n");
     out
@@ -118,6 +114,23 @@ fn with_whole(story: &Story, whole: usize) -> String {
 
 fn shortened(text: &str) -> String {
     escape(&text.chars().take(MAX_CHARS).chain(text.chars().nth(MAX_CHARS).map(|_| '…')).collect::<String>())
+}
+
+/// A drawing made of characters.
+fn styled(text: &Text) -> String {
+    let span = |span: &Span| {
+        let class = match span.style {
+            Style::Plain => return escape(&span.text),
+            Style::Dim => "soft",
+            Style::Strong => "strong",
+            Style::Good => "good",
+            Style::Fault => "fault",
+            Style::Bad => "bad",
+        };
+        format!("<span class=\"{class}\">{}</span>", escape(&span.text))
+    };
+    let line = |line: &Vec<Span>| line.iter().map(span).collect::<String>();
+    text.lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn values(out: &mut String, story: &Story) {

@@ -73,7 +73,8 @@ fn assert_well_formed(page: &str) {
 fn a_page_tells_the_whole_story() {
     let (trace, focus) = retried();
     let schedule = ["the reply to attempt 1 is lost".to_owned()];
-    let intervals = Text::plain("c1 ├─ write 1 ─┤");
+    let mut intervals = Text::plain("c1 ├─ write 1 ─┤");
+    intervals.line().push(Style::Bad, "c2 read → 0");
     let exports = [("JSON lines", "x.jsonl".to_owned())];
     let told = Story {
         schedule: &schedule,
@@ -92,7 +93,7 @@ fn a_page_tells_the_whole_story() {
         "<dt>actual</dt><dd>an error</dd>",
         "<li>the reply to attempt 1 is lost</li>",
         "The schedule had 7 entries; this one is enough",
-        "c1 ├─ write 1 ─┤",
+        "c1 ├─ write 1 ─┤\n<span class=\"bad\">c2 read → 0</span></pre>",
         "cargo xtask replay flaky_rpc/a_lost_request_is_retried@1.0.all.00",
         "cargo xtask lesson ch01#flaky_rpc",
         "<a href=\"x.jsonl\">x.jsonl</a> (JSON lines)",

@@ -2,9 +2,6 @@
 //!
 //! Contract: `ch04::failure_detector`. Lesson: `cargo xtask lesson failure_detector`.
 
-// learner: begin
-use std::collections::BTreeMap;
-// learner: end
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 
@@ -17,8 +14,8 @@ use serde::{Deserialize, Serialize};
 pub struct Message {
     // learner: begin
     // learner: | // Only that you are alive, or what you know of the others as well?
-    /// The latest sign of life of everybody, as far as the sender has heard.
-    signs: BTreeMap<NodeId, Sign>,
+    /// The latest sign of life of everybody, by number of the node, as far as the sender has heard.
+    signs: Vec<Sign>,
     // learner: end
 }
 
@@ -36,9 +33,9 @@ pub enum Timer {
 pub struct Node {
     // learner: begin
     // learner: | // Of every other node: what was heard last, when, and how patient to be?
-    own: Sign,
     ticked_ms: u64,
-    peers: BTreeMap<NodeId, Peer>,
+    /// By number. This node is one of them: its own signs are the ones it makes.
+    known: Vec<Known>,
     // learner: end
 }
 
@@ -51,8 +48,9 @@ struct Sign {
     count: u32,
 }
 
+/// What is known of a node.
 #[derive(Clone, Hash)]
-struct Peer {
+struct Known {
     sign: Sign,
     /// When its last new sign came, on the clock that never jumps.
     heard_ms: u64,
@@ -61,43 +59,49 @@ struct Peer {
     suspected: bool,
 }
 
-const TICK_MS: u64 = 100;
-const FIRST_PATIENCE_MS: u64 = 1_500;
+const TICK_MS: u64 = 150;
+const FIRST_PATIENCE_MS: u64 = 1_600;
 const MOST_PATIENCE_MS: u64 = 6_000;
+
+/// The clock on the wall may jump. This one does not.
+fn now_ms(context: &Context<'_, Node>) -> u64 {
+    context.elapsed_ms()
+}
 
 impl Node {
     /// Tells one other node all that is known, each time the next one, so that the number of messages does not depend on
     /// the number of nodes. Those who are suspected are not left out: who else would tell them?
     fn tell(&self, context: &mut Context<'_, Self>) {
-        let mut signs: BTreeMap<NodeId, Sign> = self.peers.iter().map(|(peer, known)| (*peer, known.sign)).collect();
-        signs.insert(context.me(), self.own);
-        let turn = self.own.count as usize % self.peers.len();
-        let to = *self.peers.keys().cycle().skip(context.me().index() + turn).next().expect("there are other nodes");
-        context.send(to, Message { signs });
+        let (me, nodes) = (context.me().index(), context.node_count());
+        let turn = self.known[me].sign.count as usize % (nodes - 1);
+        let signs = self.known.iter().map(|known| known.sign).collect();
+        context.send(NodeId::new((me + 1 + turn) % nodes), Message { signs });
     }
 
     /// Time in which this node stood still is nobody's silence.
     fn forgive_own_pause(&mut self, now_ms: u64) {
-        let late_ms = (now_ms - self.ticked_ms).saturating_sub(TICK_MS);
+        let late_ms = now_ms.saturating_sub(self.ticked_ms + TICK_MS);
         self.ticked_ms = now_ms;
-        for peer in self.peers.values_mut().filter(|_| late_ms > TICK_MS) {
-            peer.heard_ms = now_ms.min(peer.heard_ms + late_ms);
+        if late_ms > TICK_MS {
+            for known in &mut self.known {
+                known.heard_ms = now_ms.min(known.heard_ms + late_ms);
+            }
         }
     }
 
     fn suspect_the_silent(&mut self, now_ms: u64) {
-        for peer in self.peers.values_mut() {
-            peer.suspected |= now_ms - peer.heard_ms > peer.patience_ms;
+        for known in &mut self.known {
+            known.suspected |= now_ms.saturating_sub(known.heard_ms) > known.patience_ms;
         }
     }
 }
 
-impl Peer {
+impl Known {
     fn hear(&mut self, sign: Sign, now_ms: u64) {
         if sign <= self.sign {
             return;
         }
-        // It has lived all the time, so it was a mistake to suspect it. Once is enough.
+        // It has lived all the time, so it was a mistake to suspect it.
         if self.suspected && sign.boot == self.sign.boot {
             self.patience_ms = MOST_PATIENCE_MS.min(2 * self.patience_ms);
         }
@@ -123,14 +127,16 @@ impl Process for Node {
         // The others may have heard of this boot before the next one, which has to be a later one.
         context.disk().write("boot", &boot);
         context.disk().sync();
-        let stranger =
-            Peer { sign: Sign::default(), heard_ms: 0, patience_ms: FIRST_PATIENCE_MS, suspected: false };
+        let stranger = Known {
+            sign: Sign::default(),
+            heard_ms: now_ms(context),
+            patience_ms: FIRST_PATIENCE_MS,
+            suspected: false,
+        };
+        let mut known = vec![stranger; context.node_count()];
+        known[context.me().index()].sign.boot = boot;
         context.set_timer(Timer::Tick, TICK_MS);
-        Node {
-            own: Sign { boot, count: 0 },
-            ticked_ms: 0,
-            peers: context.peers().map(|peer| (peer, stranger.clone())).collect(),
-        }
+        Node { ticked_ms: now_ms(context), known }
         // learner: end
     }
 
@@ -138,10 +144,9 @@ impl Process for Node {
         // learner: begin
         // learner: | let _ = (message, context);
         // learner: | todo!("who lives?")
-        for (node, sign) in message.signs {
-            if let Some(peer) = self.peers.get_mut(&node) {
-                peer.hear(sign, context.elapsed_ms());
-            }
+        let now_ms = now_ms(context);
+        for peer in context.peers() {
+            self.known[peer.index()].hear(message.signs[peer.index()], now_ms);
         }
         // learner: end
     }
@@ -151,9 +156,12 @@ impl Process for Node {
         // learner: | let _ = context;
         // learner: | match timer {}
         let Timer::Tick = timer;
-        self.own.count += 1;
-        self.forgive_own_pause(context.elapsed_ms());
-        self.suspect_the_silent(context.elapsed_ms());
+        let now_ms = now_ms(context);
+        let own = &mut self.known[context.me().index()];
+        let sign = Sign { count: own.sign.count + 1, ..own.sign };
+        own.hear(sign, now_ms);
+        self.forgive_own_pause(now_ms);
+        self.suspect_the_silent(now_ms);
         self.tell(context);
         context.set_timer(Timer::Tick, TICK_MS);
         // learner: end
@@ -168,7 +176,8 @@ impl FailureDetector for Node {
     fn suspects(&self) -> BTreeSet<NodeId> {
         // learner: begin
         // learner: | todo!("whom do you take for dead?")
-        self.peers.iter().filter(|(_, known)| known.suspected).map(|(peer, _)| *peer).collect()
+        let suspected = self.known.iter().enumerate().filter(|(_, known)| known.suspected);
+        suspected.map(|(node, _)| NodeId::new(node)).collect()
         // learner: end
     }
 }

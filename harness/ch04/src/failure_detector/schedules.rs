@@ -18,12 +18,12 @@ type Schedule = Plan<Setup, Entry>;
 const AFTERWARDS_MS: u64 = 3_000;
 
 /// As many as cannot all tell each other that they are alive.
-pub const MANY: usize = 40;
+pub const MANY: usize = 30;
 
 const NEVER: u64 = u64::MAX / 1_000_000;
 
 fn nodes(nodes: usize, heal_ms: u64, end_ms: u64, entries: Vec<Entry>) -> Schedule {
-    Plan { setup: Setup { nodes, heal_ms, end_ms }, entries }
+    Plan { setup: Setup { nodes, heal_ms, end_ms, frugal: false }, entries }
 }
 
 fn n(index: usize) -> NodeId {
@@ -105,7 +105,8 @@ pub fn restarts(draw: &mut Draw) -> Schedule {
     let count = draw.random.random_range(3..=5);
     let node = n(draw.random.random_range(0..count));
     let mut entries = Vec::new();
-    let mut end_ms = 5_000;
+    // Long enough that it takes too long to count up to there again.
+    let mut end_ms = 12_000;
     for life in 0..2 {
         let at_ms = end_ms + draw.random.random_range(0..1_000);
         let back_after_ms = match (draw.index + life) % 2 {
@@ -128,11 +129,12 @@ pub fn trouble(draw: &mut Draw) -> Schedule {
             let side = (0..count / 2).map(n).collect();
             vec![Entry::Fault(Fault::Split { side, span: Span::new(2_000, 11_000) })]
         }
-        // Everybody has learned to be patient with a node, and then it dies.
+        // Everybody has learned to be patient with a node, ever more, and then it dies.
         1 => {
-            let span = Span::new(1_000, 46_000);
-            let stutter = Entry::Stutter { node: n(0), still_ms: STILL_MS, going_ms: 500, span };
-            return nodes(count, 47_000, 47_000 + SETTLE_MS + AFTERWARDS_MS, vec![stutter, crash(n(0), 46_900, None)]);
+            let pauses = [(2_000, 6_500), (7_500, 14_500), (15_500, 26_500), (27_500, 41_500)];
+            let mut entries: Vec<Entry> = pauses.map(|(from_ms, until_ms)| pause(n(0), from_ms, until_ms)).into();
+            entries.push(crash(n(0), 46_000, None));
+            return nodes(count, 46_001, 46_001 + SETTLE_MS + AFTERWARDS_MS, entries);
         }
         // All the others die.
         2 => (1..count).map(|node| crash(n(node), 3_000 + 10 * node as u64, None)).collect(),
@@ -167,6 +169,9 @@ pub fn mistaken(draw: &mut Draw) -> Schedule {
 /// So many nodes, in a calm network, and one crashes.
 pub fn many(draw: &mut Draw) -> Schedule {
     let count = [MANY, 4][(draw.index % 2) as usize];
-    let at_ms = draw.random.random_range(2_000..4_000);
-    nodes(count, NEVER, 2 * WINDOW_MS - 1, vec![crash(n(draw.random.random_range(0..count)), at_ms, None)])
+    let at_ms = draw.random.random_range(2_000..2_500);
+    let node = n(draw.random.random_range(0..count));
+    let mut schedule = nodes(count, NEVER, WINDOW_MS - 1, vec![crash(node, at_ms, None)]);
+    schedule.setup.frugal = true;
+    schedule
 }

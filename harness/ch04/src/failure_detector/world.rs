@@ -9,7 +9,7 @@ use harness::processes::Cluster;
 use sim::seam::Host;
 use sim::{Choice, EventId, Fault, Span, Tone, What, World};
 
-use super::contract::{DETECT_MS, Detection, WINDOW_MS};
+use super::contract::{DETECT_MS, Detection, MESSAGES_A_WINDOW, WINDOW_MS};
 
 /// Makes the learner's nodes, so many.
 pub type Nodes = fn(usize) -> Box<dyn Host<Detection>>;
@@ -21,6 +21,8 @@ pub struct Setup {
     /// Nodes come back and faults end; after `end_ms` for never.
     pub heal_ms: u64,
     pub end_ms: u64,
+    /// Whether the run ends as soon as somebody has sent too much.
+    pub frugal: bool,
 }
 
 /// What goes wrong.
@@ -77,6 +79,14 @@ pub struct Missed {
     pub at: EventId,
 }
 
+/// A node that sent more than it should.
+#[derive(Clone, Copy, Debug)]
+pub struct Squandered {
+    pub node: NodeId,
+    pub at_ms: u64,
+    pub at: EventId,
+}
+
 /// What a play leaves behind.
 #[derive(Debug)]
 pub struct Seen {
@@ -85,8 +95,10 @@ pub struct Seen {
     pub suspicions: Vec<Suspicion>,
     pub absences: Vec<Absence>,
     pub missed: Vec<Missed>,
+    /// Who was the first to send too much, and in which window.
+    pub squandered: Option<Squandered>,
     /// By node, then by window: how many messages it sent.
-    pub sent: Vec<Vec<u64>>,
+    sent: Vec<Vec<u64>>,
     /// Whom each node suspects.
     now: Vec<BTreeSet<NodeId>>,
 }
@@ -122,9 +134,13 @@ impl Cluster for Watch {
             // All that was sent since the last happening was sent by this one's node.
             let more = world.counts().sent - sent;
             sent += more;
-            seen.sent[node.index()][(at_ms / WINDOW_MS) as usize] += more;
+            seen.pay(node, more, world);
+            if plan.setup.frugal && seen.squandered.is_some() {
+                break;
+            }
             match happening.what {
-                What::Booted => {
+                // A boot that ended in a crash is told after it.
+                What::Booted if world.is_up(node) => {
                     seen.back(node, at_ms);
                     seen.look(node, world);
                 }
@@ -159,8 +175,21 @@ impl Seen {
             suspicions: Vec::new(),
             absences: Vec::new(),
             missed: Vec::new(),
+            squandered: None,
             sent: vec![vec![0; windows]; nodes],
             now: vec![BTreeSet::new(); nodes],
+        }
+    }
+
+    fn pay(&mut self, node: NodeId, messages: u64, world: &mut World<Detection>) {
+        let at_ms = world.now_ms();
+        let window = at_ms / WINDOW_MS;
+        let sent = &mut self.sent[node.index()][window as usize];
+        *sent += messages;
+        if self.squandered.is_none() && *sent > MESSAGES_A_WINDOW {
+            let words = format!("has sent {sent} messages since {} ms", window * WINDOW_MS);
+            let at = world.note(node, Tone::Plain, words);
+            self.squandered = Some(Squandered { node, at_ms, at });
         }
     }
 
@@ -195,6 +224,9 @@ impl Seen {
     fn gone(&mut self, node: NodeId, at_ms: u64, world: &mut World<Detection>) {
         self.now[node.index()].clear();
         self.end_suspicion(at_ms, |suspicion| suspicion.by == node);
+        if self.absences.iter().any(|absence| absence.node == node && absence.until_ms.is_none()) {
+            return;
+        }
         world.wake_at_ms(at_ms + DETECT_MS, self.absences.len() as u64);
         self.absences.push(Absence { node, from_ms: at_ms, until_ms: None });
     }

@@ -52,9 +52,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 20 million steps, 160 MB.
+    /// 5 million steps, 160 MB.
     fn default() -> Self {
-        Limits { steps: 20_000_000, memory_bytes: 160 << 20 }
+        Limits { steps: 5_000_000, memory_bytes: 160 << 20 }
     }
 }
 

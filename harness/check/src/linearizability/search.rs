@@ -10,6 +10,8 @@
 //!   whatever the later can do, the earlier can.
 //! - A state that the next answers contradict is left at once ([`Model::hopeless`]).
 
+use std::cell::Cell;
+
 use super::intern::Interner;
 use super::seen::{Bits, Configuration, Seen};
 use crate::history::{History, OperationId, Outcome};
@@ -60,6 +62,9 @@ pub(super) enum Progress {
     /// The memory is used up.
     OutOfMemory,
 }
+
+/// So many small comparisons count as a step.
+const LOOKS_A_STEP: u64 = 16;
 
 /// The search over one key, up to some place in the history.
 pub(super) struct Search<'a, M: Model> {
@@ -169,16 +174,14 @@ impl<'a, M: Model> Search<'a, M> {
                 return Progress::OutOfMemory;
             }
             match self.entries[self.cursor as usize] {
-                Entry::Call(op) => match self.attempt(op) {
-                    Some(state) => {
-                        self.choose(op, state);
-                        if !self.settle() {
-                            let back = self.backtrack();
-                            debug_assert!(back, "the choice was just made");
-                        }
+                Entry::Call(op) => {
+                    if !self.choose(op) {
+                        self.cursor = self.next[self.cursor as usize];
+                    } else if !self.settle() {
+                        let back = self.backtrack();
+                        debug_assert!(back, "the choice was just made");
                     }
-                    None => self.cursor = self.next[self.cursor as usize],
-                },
+                }
                 Entry::Return(_) => {
                     if !self.backtrack() {
                         return Progress::None;
@@ -216,29 +219,43 @@ impl<'a, M: Model> Search<'a, M> {
         self.seen.len() * PER_CONFIGURATION + states + sets + fixed + self.heap_bytes
     }
 
-    /// The state that `op` would leave, if it is worth placing now.
-    fn attempt(&mut self, op: u32) -> Option<u32> {
-        let op = &self.ops[op as usize];
+    /// Places `number` next, if it may come next and that is worth a try.
+    fn choose(&mut self, number: u32) -> bool {
+        let op = &self.ops[number as usize];
         let unknown = op.ret.is_none();
         let waits_for_twin = op.twin.is_some_and(|twin| !self.guesses.contains(self.ops[twin as usize].slot));
         // An observation that fits was placed when the search settled here.
         if op.observes || waits_for_twin {
-            return None;
+            return false;
         }
         self.steps += 1;
-        let state = self.model.step(self.states.get(self.now.state), op.input, op.output)?;
+        let before = self.states.get(self.now.state);
+        let Some(state) = self.model.step(before, op.input, op.output) else { return false };
+        if unknown && state == *before {
+            return false;
+        }
+        let placed = self.placed.len();
+        self.place(number);
+        if self.is_hopeless(&state) {
+            self.unplace();
+            return false;
+        }
+        self.choices.push(Choice { before: self.now, placed });
         let heap_bytes = self.model.heap_bytes(&state);
         let (state, new) = self.states.number(state);
         if new {
             self.heap_bytes += heap_bytes;
         }
-        (!unknown || state != self.now.state).then_some(state)
+        self.now.state = state;
+        true
     }
 
-    fn choose(&mut self, op: u32, state: u32) {
-        self.choices.push(Choice { before: self.now, placed: self.placed.len() });
-        self.place(op);
-        self.now.state = state;
+    /// Whether no order of what is left can be right from `state` on, as far as the model can tell.
+    fn is_hopeless(&mut self, state: &M::State) -> bool {
+        let looked_at = Cell::new(0);
+        let hopeless = self.model.hopeless(state, &mut self.ahead().inspect(|_| looked_at.set(looked_at.get() + 1)));
+        self.steps += looked_at.get() / LOOKS_A_STEP;
+        hopeless
     }
 
     /// Undoes the last choice and goes on behind it. Nothing to undo: no.
@@ -255,29 +272,40 @@ impl<'a, M: Model> Search<'a, M> {
         true
     }
 
-    /// Places the observations that fit and looks at where that leads: whether it is worth going on from here.
+    /// Places the observations that fit and looks at where that leads: whether nobody has been there.
     fn settle(&mut self) -> bool {
         let front = self.observe();
         if self.returns_left == 0 {
             return true;
         }
+        self.advance(front);
+        self.reached = self.reached.max(front);
+        self.now.open = self.sets.number_of(&self.open);
+        self.now.guesses = self.sets.number_of(&self.guesses);
+        let (new, compared) = self.seen.insert(self.now, &self.sets);
+        self.steps += compared / LOOKS_A_STEP;
+        self.cursor = self.next[0];
+        new
+    }
+
+    /// Brings the sets up to what was placed since the last choice, now that the search has come to `front`.
+    fn advance(&mut self, front: u32) {
         for entry in self.now.front..front {
             if let Entry::Return(op) = self.entries[entry as usize] {
                 self.open.remove(self.ops[op as usize].slot);
             }
         }
         self.now.front = front;
-        self.reached = self.reached.max(front);
-        self.steps += 1;
-        if self.model.hopeless(self.states.get(self.now.state), &mut self.ahead()) {
-            return false;
+        // Only now: what was placed last may have the number of something that the front has passed.
+        let since = self.choices.last().map_or(0, |choice| choice.placed);
+        for &op in &self.placed[since..] {
+            let Op { ret, slot, .. } = self.ops[op as usize];
+            match ret {
+                Some(ret) if ret > front => self.open.insert(slot),
+                Some(_) => {}
+                None => self.guesses.insert(slot),
+            }
         }
-        self.now.open = self.sets.number_of(&self.open);
-        self.now.guesses = self.sets.number_of(&self.guesses);
-        let (new, compared) = self.seen.insert(self.now, &self.sets);
-        self.steps += compared / 16;
-        self.cursor = self.next[0];
-        new
     }
 
     /// Places every observation that fits before the first return that is left, and says where that is.
@@ -307,20 +335,16 @@ impl<'a, M: Model> Search<'a, M> {
 
     /// Takes an operation out of the ring and puts it at the end of the order.
     fn place(&mut self, number: u32) {
-        let Op { call, ret, slot, .. } = self.ops[number as usize];
+        let Op { call, ret, .. } = self.ops[number as usize];
         self.unlink(call);
-        match ret {
-            Some(ret) => {
-                self.unlink(ret);
-                self.returns_left -= 1;
-                self.open.insert(slot);
-            }
-            None => self.guesses.insert(slot),
+        if let Some(ret) = ret {
+            self.unlink(ret);
+            self.returns_left -= 1;
         }
         self.placed.push(number);
     }
 
-    /// Undoes the last [`Search::place`] but for the sets, which come back with the configuration.
+    /// Undoes the last [`Search::place`].
     fn unplace(&mut self) {
         let number = self.placed.pop().expect("only what was placed is taken back");
         let Op { call, ret, .. } = self.ops[number as usize];

@@ -1,7 +1,9 @@
 //! A map from keys to strings that can be appended to, as in the laboratories of MIT's course 6.824 and in the public
 //! histories that checkers are compared on.
 
-use super::{Ahead, AllAhead, Model};
+use std::collections::BTreeSet;
+
+use super::{Ahead, AllAhead, LOOK_AHEAD, Model};
 
 /// Strings under keys, all empty at first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,23 +88,28 @@ impl Model for Map {
         matches!(output, MapOutput::Value(_))
     }
 
-    /// The next get to return must be on its way: it sees the string that is there, as it is or with one of the coming
-    /// appends behind it, or else it begins with one of the coming puts.
+    /// What the next gets return must be on its way: the string that is there, or a coming put, with coming appends
+    /// behind it.
     ///
     /// Without this, a wrong order of appends would be noticed only at the next get, after all orders of everything
     /// between had been tried.
     fn hopeless(&self, state: &Self::State, ahead: AllAhead<'_, '_, Self::Input, Self::Output>) -> bool {
-        let (mut appended, mut put) = (Vec::new(), Vec::new());
+        let (mut appended, mut put, mut gets) = (Vec::new(), Vec::new(), 0);
         for event in ahead {
             match event {
-                Ahead::Call(MapInput::Append { value, .. }, _) => appended.push(value),
-                Ahead::Call(MapInput::Put { value, .. }, _) => put.push(value),
+                Ahead::Call(MapInput::Append { value, .. }, _) if !value.is_empty() => appended.push(value.as_str()),
+                Ahead::Call(MapInput::Put { value, .. }, _) => put.push(value.as_str()),
                 Ahead::Return(MapInput::Get { .. }, MapOutput::Value(seen)) => {
-                    let grows = |rest: &str| appended.iter().any(|value| !value.is_empty() && rest.starts_with(*value));
-                    let extends = seen.strip_prefix(state.as_str()).is_some_and(|rest| rest.is_empty() || grows(rest));
-                    return !extends && !put.iter().any(|value| seen.starts_with(*value));
+                    let mut begins = std::iter::once(state.as_str()).chain(put.iter().copied());
+                    if !begins.any(|begin| seen.strip_prefix(begin).is_some_and(|rest| is_made_of(rest, &appended))) {
+                        return true;
+                    }
+                    gets += 1;
                 }
                 _ => {}
+            }
+            if gets == LOOK_AHEAD {
+                break;
             }
         }
         false
@@ -110,5 +117,34 @@ impl Model for Map {
 
     fn heap_bytes(&self, state: &String) -> usize {
         state.len()
+    }
+}
+
+/// Whether `text` may be put together from `parts`, none of them empty. How often each is used does not count, nor what
+/// comes behind the first hundred parts.
+fn is_made_of(text: &str, parts: &[&str]) -> bool {
+    let mut places = BTreeSet::from([0]);
+    for _ in 0..100 {
+        let Some(place) = places.pop_first() else { return false };
+        let rest = &text[place..];
+        if rest.is_empty() {
+            return true;
+        }
+        places.extend(parts.iter().filter(|part| rest.starts_with(**part)).map(|part| place + part.len()));
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_is_made_of_parts_if_some_way_of_cutting_it_says_so() {
+        assert!(is_made_of("", &[]));
+        assert!(is_made_of("aab", &["a", "aa", "b"]), "not all ways lead on");
+        assert!(is_made_of("abab", &["ab"]), "a part counts as often as it takes");
+        assert!(!is_made_of("abc", &["ab", "bc"]));
+        assert!(is_made_of(&"a".repeat(5_000), &["a"]), "too long to look at wholly");
     }
 }

@@ -71,6 +71,9 @@ pub trait Model {
     }
 }
 
+/// So many of the next answers are looked at by [`Model::hopeless`] in the models here.
+const LOOK_AHEAD: usize = 16;
+
 /// What is not placed yet, in the order of the history.
 pub type AllAhead<'e, 'a, I, O> = &'e mut dyn Iterator<Item = Ahead<'a, I, O>>;
 

@@ -33,11 +33,12 @@ mod intern;
 mod search;
 mod seen;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 
 pub use self::counterexample::{Counterexample, Interval};
+pub(crate) use self::intern::Hashing;
 use self::search::{Progress, Search};
 use crate::history::{History, OperationId, Outcome};
 use crate::model::Model;

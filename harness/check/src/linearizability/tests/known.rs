@@ -4,7 +4,7 @@ use super::*;
 
 /// Draws a history of a register: `w1` writes, `r1` reads, `c12` swaps 1 for 2 and `x12` fails to; `r-` finds nothing.
 /// An operation lasts from `[` to `]`, or for ever with `[` alone. Rows may not do anything in the same column.
-pub(super) fn drawn(rows: &[&str]) -> Recorded<Register<u8>> {
+pub(crate) fn drawn(rows: &[&str]) -> Recorded<Register<u8>> {
     let mut events: Vec<(usize, usize, String)> = Vec::new();
     for (client, row) in rows.iter().enumerate() {
         for (column, _) in row.match_indices('[') {

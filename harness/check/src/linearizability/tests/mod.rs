@@ -1,6 +1,6 @@
 //! The search against brute force, and against histories whose verdict is known.
 
-mod known;
+pub(crate) mod known;
 mod limits;
 
 use proptest::prelude::*;
@@ -9,7 +9,7 @@ use super::*;
 use crate::history::Client;
 use crate::model::*;
 
-type Recorded<M> = History<<M as Model>::Input, <M as Model>::Output>;
+pub(crate) type Recorded<M> = History<<M as Model>::Input, <M as Model>::Output>;
 
 /// Every order of every choice of operations, tried one after another: too slow for anything, and too simple to be
 /// wrong. Keys are not taken apart, so that this is judged as well.

@@ -13,5 +13,6 @@ mod canvas;
 pub mod chart;
 pub mod diagram;
 pub mod explain;
+pub mod intervals;
 
 pub use diagram::{View, diagram};

@@ -16,8 +16,8 @@ pub struct Counterexample {
     pub operations: Vec<Interval>,
     /// The operation with whose return no order is left, as a place in `operations`.
     pub culprit: usize,
-    /// An order that explains everything before that return, as places in `operations`. The culprit is in it only if it
-    /// could have answered something else.
+    /// An order that explains everything before that return, as places in `operations`. Of operations with an unknown
+    /// outcome it has only what it needs, and the culprit only if that could have answered something else.
     pub order: Vec<usize>,
     /// Whether no shorter prefix of the whole history is without an order. Only where the limits came first, a shorter
     /// one may exist.
@@ -147,7 +147,37 @@ impl<M: Model> Narrowing<'_, M> {
         let (end, culprit) = returns[high];
         let (progress, search) = self.search(end);
         let order = if progress == Progress::Found { search.order() } else { Vec::new() };
+        let order = self.without_the_needless(order, end);
         Narrowed { culprit, end, order, exact: self.exact && progress == Progress::Found }
+    }
+
+    /// The order without those operations of unknown outcome that it is right without: an explanation says no more than
+    /// it must.
+    fn without_the_needless(&self, mut order: Vec<OperationId>, end: usize) -> Vec<OperationId> {
+        for place in (0..order.len()).rev() {
+            if self.output(order[place], end).is_none() {
+                let id = order.remove(place);
+                if !self.is_right(&order, end) {
+                    order.insert(place, id);
+                }
+            }
+        }
+        order
+    }
+
+    /// Whether every answer before `end` is right if operations take effect in this order.
+    fn is_right(&self, order: &[OperationId], end: usize) -> bool {
+        let mut state = self.model.init();
+        order.iter().all(|&id| {
+            let next = self.model.step(&state, &self.history.operation(id).input, self.output(id, end));
+            next.map(|next| state = next).is_some()
+        })
+    }
+
+    /// What an operation had returned before `end`.
+    fn output(&self, id: OperationId, end: usize) -> Option<&M::Output> {
+        let operation = self.history.operation(id);
+        operation.output().filter(|_| operation.returned().is_some_and(|at| at.place < end))
     }
 
     fn search(&mut self, end: usize) -> (Progress, Search<'_, M>) {

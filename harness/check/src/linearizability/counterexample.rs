@@ -51,15 +51,29 @@ impl Counterexample {
         let Interval { client, label, .. } = self.culprit();
         let told: Vec<_> = self.order.iter().filter(|place| **place != self.culprit).collect();
         let left_out = told.len().saturating_sub(TOLD);
+        let label = shortened(label);
         let told: Vec<String> =
-            told[left_out..].iter().map(|place| format!("`{}`", self.operations[**place].label)).collect();
+            told[left_out..].iter().map(|place| format!("`{}`", shortened(&self.operations[**place].label))).collect();
         let behind = match (told.as_slice(), left_out) {
-            ([], _) => return format!("{client}'s `{label}` fits nowhere, and nothing was called before it"),
+            ([], _) => return format!("{client}'s `{label}` fits nowhere: nothing that was called before explains it"),
             (told, 0) => told.join(", "),
             (told, _) => format!("…, {}", told.join(", ")),
         };
         format!("{client}'s `{label}` fits nowhere behind {behind}")
     }
+}
+
+/// A label that still fits into a sentence.
+fn shortened(label: &str) -> String {
+    const ROOM: usize = 48;
+    let length = label.chars().count();
+    if length <= ROOM {
+        return label.to_owned();
+    }
+    // Of two long strings, it is most often the end that differs.
+    let head: String = label.chars().take(ROOM / 2).collect();
+    let tail: String = label.chars().skip(length - ROOM / 2 + 1).collect();
+    format!("{head}…{tail}")
 }
 
 /// A violation that was found: which key, and up to which moment it still had an order.

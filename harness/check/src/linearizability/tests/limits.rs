@@ -114,6 +114,6 @@ fn a_hard_key_does_not_hide_the_violation_in_another() {
     let limits = Limits { steps: 100_000, ..Limits::default() };
     let verdict = check(&Keyed::new(Register::default()), &history, limits);
     let Verdict::NotLinearizable(why) = verdict else { panic!("{verdict:?}") };
-    assert_eq!(why.in_words(), "c1's `1: read → 1` fits nowhere, and nothing was called before it");
+    assert_eq!(why.in_words(), "c1's `1: read → 1` fits nowhere: nothing that was called before explains it");
     assert!(!why.shortest, "the hard key may have been broken before");
 }

@@ -6,8 +6,8 @@
 //! the tree smaller, and none of them loses an order:
 //!
 //! - An operation that only observes is placed as soon as it fits ([`Model::observes`]).
-//! - One with an unknown outcome is placed only where it changes the state, and after an earlier one of the same input:
-//!   whatever the later can do, the earlier can.
+//! - One with an unknown outcome is tried after all others, only where the next one would notice it, and after an earlier
+//!   one of the same input: whatever the later can do, the earlier can.
 //! - A state that the next answers contradict is left at once ([`Model::hopeless`]).
 
 use std::cell::Cell;
@@ -84,8 +84,9 @@ pub(super) struct Search<'a, M: Model> {
     /// The operations placed so far, in their order.
     placed: Vec<u32>,
     choices: Vec<Choice>,
-    /// The entry to try next.
+    /// The entry to try next, and whether it is the turn of operations with an unknown outcome.
     cursor: u32,
+    guessing: bool,
     states: Interner<M::State>,
     sets: Interner<Bits>,
     seen: Seen,
@@ -144,6 +145,7 @@ impl<'a, M: Model> Search<'a, M> {
             placed: Vec::new(),
             choices: Vec::new(),
             cursor: 0,
+            guessing: false,
             states,
             sets: Interner::new(),
             seen: Seen::default(),
@@ -181,6 +183,10 @@ impl<'a, M: Model> Search<'a, M> {
                         let back = self.backtrack();
                         debug_assert!(back, "the choice was just made");
                     }
+                }
+                Entry::Return(_) if !self.guessing => {
+                    self.guessing = true;
+                    self.cursor = self.next[0];
                 }
                 Entry::Return(_) => {
                     if !self.backtrack() {
@@ -225,13 +231,13 @@ impl<'a, M: Model> Search<'a, M> {
         let unknown = op.ret.is_none();
         let waits_for_twin = op.twin.is_some_and(|twin| !self.guesses.contains(self.ops[twin as usize].slot));
         // An observation that fits was placed when the search settled here.
-        if op.observes || waits_for_twin {
+        if op.observes || unknown != self.guessing || waits_for_twin {
             return false;
         }
         self.steps += 1;
         let before = self.states.get(self.now.state);
         let Some(state) = self.model.step(before, op.input, op.output) else { return false };
-        if unknown && state == *before {
+        if unknown && !self.is_noticed(number, &state) {
             return false;
         }
         let placed = self.placed.len();
@@ -248,6 +254,27 @@ impl<'a, M: Model> Search<'a, M> {
         }
         self.now.state = state;
         true
+    }
+
+    /// Whether something that may come next behaves otherwise once `guess` has left `after` behind. If not, the guess can
+    /// as well be left out.
+    fn is_noticed(&mut self, guess: u32, after: &M::State) -> bool {
+        let before = self.states.get(self.now.state);
+        let mut at = self.next[0];
+        let mut looked_at = 0;
+        let noticed = before != after
+            && loop {
+                let Entry::Call(number) = self.entries[at as usize] else { break false };
+                let Op { input, output, .. } = self.ops[number as usize];
+                looked_at += 1;
+                let step = |state| self.model.step(state, input, output);
+                if number != guess && step(before) != step(after) {
+                    break true;
+                }
+                at = self.next[at as usize];
+            };
+        self.steps += looked_at / LOOKS_A_STEP;
+        noticed
     }
 
     /// Whether no order of what is left can be right from `state` on, as far as the model can tell.
@@ -268,7 +295,9 @@ impl<'a, M: Model> Search<'a, M> {
         self.now = before;
         self.open.clone_from(self.sets.get(before.open));
         self.guesses.clone_from(self.sets.get(before.guesses));
-        self.cursor = self.next[self.ops[chosen as usize].call as usize];
+        let chosen = &self.ops[chosen as usize];
+        self.guessing = chosen.ret.is_none();
+        self.cursor = self.next[chosen.call as usize];
         true
     }
 
@@ -285,6 +314,7 @@ impl<'a, M: Model> Search<'a, M> {
         let (new, compared) = self.seen.insert(self.now, &self.sets);
         self.steps += compared / LOOKS_A_STEP;
         self.cursor = self.next[0];
+        self.guessing = false;
         new
     }
 

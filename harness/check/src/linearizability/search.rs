@@ -31,6 +31,8 @@ struct Op<'a, M: Model> {
     observes: bool,
     /// The last operation before it with the same input, where both outcomes are unknown.
     twin: Option<u32>,
+    /// The operations that would notice it, if its outcome is unknown and these are few.
+    noticed_by: Option<Vec<u32>>,
 }
 
 /// A call or a return, in the order of the history.
@@ -119,7 +121,8 @@ impl<'a, M: Model> Search<'a, M> {
             moments.extend(returned.map(|at| (at.place, Entry::Return(number))));
             let output = operation.output().filter(|_| returned.is_some());
             let observes = output.is_some_and(|output| model.observes(&operation.input, output));
-            ops.push(Op { id, input: &operation.input, output, call: 0, ret: None, slot: 0, observes, twin: None });
+            let input = &operation.input;
+            ops.push(Op { id, input, output, call: 0, ret: None, slot: 0, observes, twin: None, noticed_by: None });
         }
         moments.sort_unstable_by_key(|(place, _)| *place);
         let entries: Vec<Entry> = [Entry::Rim].into_iter().chain(moments.iter().map(|(_, entry)| *entry)).collect();
@@ -127,6 +130,7 @@ impl<'a, M: Model> Search<'a, M> {
         link(&mut ops, &entries);
         let slots = number_overlapping(&mut ops, &entries);
         let unknown = number_unknown(&mut ops);
+        find_who_notices(model, &mut ops);
 
         let count = u32::try_from(entries.len()).expect("a history has fewer than four billion moments");
         let mut states = Interner::new();
@@ -234,6 +238,9 @@ impl<'a, M: Model> Search<'a, M> {
         if op.observes || unknown != self.guessing || waits_for_twin {
             return false;
         }
+        if op.noticed_by.as_ref().is_some_and(|few| !few.iter().any(|other| self.may_come_next(*other))) {
+            return false;
+        }
         self.steps += 1;
         let before = self.states.get(self.now.state);
         let Some(state) = self.model.step(before, op.input, op.output) else { return false };
@@ -256,6 +263,13 @@ impl<'a, M: Model> Search<'a, M> {
         true
     }
 
+    /// Whether an operation is not placed and was called before the first return of one that is not.
+    fn may_come_next(&self, number: u32) -> bool {
+        let call = self.ops[number as usize].call;
+        // What was taken out of the ring still knows where it stood, but nobody there knows it.
+        call < self.now.front && self.next[self.prev[call as usize] as usize] == call
+    }
+
     /// Whether something that may come next behaves otherwise once `guess` has left `after` behind. If not, the guess can
     /// as well be left out.
     fn is_noticed(&mut self, guess: u32, after: &M::State) -> bool {
@@ -268,8 +282,11 @@ impl<'a, M: Model> Search<'a, M> {
                 let Op { input, output, .. } = self.ops[number as usize];
                 looked_at += 1;
                 let step = |state| self.model.step(state, input, output);
-                if number != guess && step(before) != step(after) {
-                    break true;
+                if number != guess {
+                    let next = step(after);
+                    if next.is_some() && next != step(before) {
+                        break true;
+                    }
                 }
                 at = self.next[at as usize];
             };
@@ -456,4 +473,18 @@ fn number_unknown<M: Model>(ops: &mut [Op<'_, M>]) -> usize {
         ops[op].slot = slot as u32;
     }
     unknown.len()
+}
+
+/// Finds out for every operation with an unknown outcome who would notice it.
+fn find_who_notices<M: Model>(model: &M, ops: &mut [Op<'_, M>]) {
+    const FEW: usize = 64;
+    for guess in 0..ops.len() {
+        if ops[guess].ret.is_some() {
+            continue;
+        }
+        let notices =
+            |other: &usize| *other != guess && model.notices(ops[*other].input, ops[*other].output, ops[guess].input);
+        let noticed_by: Vec<u32> = (0..ops.len()).filter(notices).take(FEW + 1).map(|other| other as u32).collect();
+        ops[guess].noticed_by = (noticed_by.len() <= FEW).then_some(noticed_by);
+    }
 }

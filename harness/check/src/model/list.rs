@@ -76,6 +76,13 @@ impl<V: Clone + Eq + Hash + Display> Model for List<V> {
         matches!(output, ListOutput::Values(_))
     }
 
+    fn notices(&self, _: &Self::Input, output: Option<&Self::Output>, guess: &Self::Input) -> bool {
+        match (output, guess) {
+            (Some(ListOutput::Values(seen)), ListInput::Append(value)) => seen.last() == Some(value),
+            _ => true,
+        }
+    }
+
     /// What the next reads return must be there already or be on its way.
     fn hopeless(&self, state: &Self::State, ahead: AllAhead<'_, '_, Self::Input, Self::Output>) -> bool {
         /// Of a long list, the values that come next say enough.

@@ -88,6 +88,15 @@ impl Model for Map {
         matches!(output, MapOutput::Value(_))
     }
 
+    fn notices(&self, input: &MapInput, output: Option<&MapOutput>, guess: &MapInput) -> bool {
+        match (input, output, guess) {
+            (MapInput::Put { .. }, ..) | (MapInput::Get { .. }, None, _) => false,
+            (_, Some(MapOutput::Value(seen)), MapInput::Put { value, .. }) => seen == value,
+            (_, Some(MapOutput::Value(seen)), MapInput::Append { value, .. }) => seen.ends_with(value),
+            _ => true,
+        }
+    }
+
     /// What the next gets return must be on its way: the string that is there, or a coming put, with coming appends
     /// behind it.
     ///

@@ -89,6 +89,16 @@ impl<V: Clone + Eq + Hash + Display> Model for Register<V> {
         matches!(output, RegisterOutput::Value(_) | RegisterOutput::Swapped(false))
     }
 
+    fn notices(&self, input: &Self::Input, output: Option<&Self::Output>, guess: &Self::Input) -> bool {
+        let (RegisterInput::Write(value) | RegisterInput::Cas { to: value, .. }) = guess else { return false };
+        match (input, output) {
+            (RegisterInput::Read, Some(RegisterOutput::Value(seen))) => seen.as_ref() == Some(value),
+            (RegisterInput::Read | RegisterInput::Write(_), _) => false,
+            (RegisterInput::Cas { from, .. }, Some(RegisterOutput::Swapped(false))) => from != value,
+            (RegisterInput::Cas { from, .. }, _) => from == value,
+        }
+    }
+
     /// What the next reads return must be there or be on its way.
     fn hopeless(&self, state: &Self::State, ahead: AllAhead<'_, '_, Self::Input, Self::Output>) -> bool {
         let (mut coming, mut reads) = (Vec::new(), 0);

@@ -28,7 +28,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { in_flight: 10_000, at_once: 20_000, events: 2_000_000 }
+        Limits { in_flight: 10_000, at_once: 20_000, events: 100_000 }
     }
 }
 

@@ -6,6 +6,8 @@ pub mod lamport_clock;
 
 // pub mod vector_clock;
 
+mod traffic;
+
 harness::chapter! { $crate;
     "lamport_clock": lamport_clock::<Node>;
 

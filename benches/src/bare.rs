@@ -1,5 +1,5 @@
-//! The bare event loop: one heap and a `match`. Nothing can do this work with less, so it is the measure of what our
-//! simulator costs.
+//! The bare event loop: one heap and a `match`, written for this work alone. It is the measure of what a world costs in
+//! which any process may run and anything may go wrong.
 //!
 //! A heap cannot forget an event in its middle. So a timer that is cancelled stays, and is ignored when its time comes:
 //! cheaper than any bookkeeping that would take it out.

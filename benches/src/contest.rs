@@ -1,8 +1,9 @@
 //! Contestants that take turns, and the bounds that must hold between them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table};
+use cpu_time::ThreadTime;
 
 use crate::options::Options;
 use crate::samples::{Samples, grouped, times};
@@ -100,7 +101,7 @@ impl Measure {
         match self {
             Measure::Deliveries(deliveries) => {
                 let work = Work { style, seed: round, deliveries };
-                let start = Instant::now();
+                let start = ThreadTime::now();
                 let tally = (contestant.run)(work);
                 let took = start.elapsed();
                 tally.prove(work, 1);
@@ -109,7 +110,7 @@ impl Measure {
             Measure::Simulations(time) => {
                 let mut work = Work { style, seed: round << 32, deliveries: SHORT };
                 let (mut tally, mut runs) = (Tally::default(), 0);
-                let start = Instant::now();
+                let start = ThreadTime::now();
                 while start.elapsed() < time {
                     tally += (contestant.run)(work);
                     runs += 1;
@@ -124,7 +125,7 @@ impl Measure {
 }
 
 /// An empty table whose columns after the first are numbers.
-fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
+pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
     let mut table = Table::new();
     table.load_style(comfy_table::presets::NOTHING).set_header(header);
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));

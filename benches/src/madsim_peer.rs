@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use madsim::net::{Endpoint, NetSim};
-use madsim::runtime::Runtime;
+use madsim::runtime::{Handle, NodeHandle, Runtime};
 use madsim::task::spawn;
-use madsim::time::{TimeHandle, sleep_until};
+use madsim::time::{TimeHandle, sleep, sleep_until};
 use rand::RngExt;
 use sim::Random;
 use tokio::sync::{Barrier, Notify};
@@ -37,13 +37,15 @@ pub fn run(work: Work) -> Tally {
     let end = Arc::new(End { target: work.deliveries, total: AtomicU64::new(0), reached: Notify::new() });
     let bound = Arc::new(Barrier::new(NODES));
     let hosts: Vec<Arc<Host>> = (0..NODES).map(|me| Arc::new(Host::new(work, me, end.clone()))).collect();
-    for (me, host) in hosts.iter().enumerate() {
-        let (host, bound) = (host.clone(), bound.clone());
-        runtime.create_node().ip(address(me).ip()).build().spawn(live(host, bound));
-    }
+    let nodes: Vec<NodeHandle> = hosts.iter().map(|host| boot(&runtime, host, &bound)).collect();
     let arrived = runtime.block_on(async {
         end.reached.notified().await;
-        NetSim::current().stat().msg_count
+        let arrived = NetSim::current().stat().msg_count;
+        // Tasks that sleep and their timers hold on to each other. Unless they are ended, every run leaks a quarter of a
+        // megabyte.
+        nodes.iter().for_each(|node| Handle::current().kill(node.id()));
+        sleep(Duration::from_millis(1)).await;
+        arrived
     });
     let mut tally = Tally::default();
     hosts.iter().for_each(|host| tally += host.tally());
@@ -51,6 +53,12 @@ pub fn run(work: Work) -> Tally {
         tally.lost = tally.sent - arrived;
     }
     tally
+}
+
+fn boot(runtime: &Runtime, host: &Arc<Host>, bound: &Arc<Barrier>) -> NodeHandle {
+    let node = runtime.create_node().ip(address(host.me).ip()).build();
+    node.spawn(live(host.clone(), bound.clone()));
+    node
 }
 
 fn address(node: usize) -> SocketAddr {

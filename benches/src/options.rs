@@ -2,7 +2,7 @@
 
 use clap::{Parser, ValueEnum};
 
-/// Measures the simulator side by side with its peers. Exit status 1 if a bound is missed.
+/// Measures the simulator, side by side with its peers, and the linearizability checker. Exit status 1 if a bound is missed.
 #[derive(Debug, Parser)]
 #[command(name = "benches")]
 pub struct Options {
@@ -27,6 +27,8 @@ pub enum Part {
     Deliveries,
     /// Simulations of 1,000 deliveries per second, set-up included
     Simulations,
+    /// The checker's time on each history in the folder that FAULTLINES_HISTORIES names
+    Histories,
 }
 
 impl Options {
@@ -43,7 +45,7 @@ mod tests {
     #[test]
     fn everything_is_measured_unless_something_is_asked_for() {
         let parts = |line: &[&str]| Options::try_parse_from(line).map(|options| options.parts());
-        assert_eq!(parts(&["benches"]).unwrap().len(), 2);
+        assert_eq!(parts(&["benches"]).unwrap().len(), 3);
         assert_eq!(parts(&["benches", "simulations"]).unwrap(), [Part::Simulations]);
         assert!(parts(&["benches", "everything"]).is_err());
     }

@@ -131,3 +131,17 @@ pub fn table<const COLUMNS: usize>(header: [&str; COLUMNS]) -> Table {
     table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
     table
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bound_that_nobody_reaches_is_missed_and_one_that_everybody_does_is_not() {
+        for measure in [Measure::Deliveries(2_000), Measure::Simulations(Duration::from_millis(5))] {
+            let bounds = [None, Some(0.0), Some(f64::INFINITY), Some(f64::INFINITY)];
+            let contest = Contest { title: "A short one".to_owned(), style: Style::Told, measure, bounds };
+            assert_eq!(contest.hold(2), 2);
+        }
+    }
+}

@@ -7,7 +7,7 @@ use std::convert::Infallible;
 use std::fmt;
 
 use harness::{NodeId, Process};
-use render::explain::plural;
+use serde::{Deserialize, Serialize};
 
 /// A transfer whose coordinator does not crash is answered no later than this after the coordinator was asked, in
 /// milliseconds, whoever else is down or cut off.
@@ -76,7 +76,7 @@ pub trait CommitParticipant: Process<Config = Branch, Input = Infallible, Output
 
 // ANCHOR: types
 /// What a client asks of the coordinator.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Transfer {
     /// Who asks, counted from zero.
     pub client: u16,
@@ -87,7 +87,7 @@ pub struct Transfer {
 }
 
 /// A branch's part of a transfer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Posting {
     /// At which branch.
     pub branch: NodeId,
@@ -98,7 +98,7 @@ pub struct Posting {
 }
 
 /// What the coordinator tells a client.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Answer {
     /// Whom.
     pub client: u16,
@@ -109,7 +109,7 @@ pub struct Answer {
 }
 
 /// How a transfer was decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Outcome {
     /// It happens at every branch.
     Committed,
@@ -118,7 +118,7 @@ pub enum Outcome {
 }
 
 /// What a branch is told at boot; the same at every boot.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Branch {
     /// Where the coordinator runs.
     pub coordinator: NodeId,
@@ -150,15 +150,5 @@ impl fmt::Display for Outcome {
             Outcome::Committed => "committed",
             Outcome::Aborted => "aborted",
         })
-    }
-}
-
-/// What a branch is called in words: its accounts and what is in them.
-pub(super) fn told(balances: &BTreeMap<u32, i64>) -> String {
-    let held: Vec<_> = balances.iter().filter(|(_, cents)| **cents != 0).collect();
-    match held.len() {
-        0 => "nothing in any account".to_owned(),
-        1..=6 => held.iter().map(|(account, cents)| format!("{cents:+} in account {account}")).collect::<Vec<_>>().join(", "),
-        many => plural(many as u64, "account"),
     }
 }

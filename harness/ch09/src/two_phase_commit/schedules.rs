@@ -35,6 +35,10 @@ fn crash(node: NodeId, when: When, back_after_ms: u64, keep: Keep) -> Entry {
     Entry::Fault(Fault::Crash { node, when, back_after_ms: Some(back_after_ms), keep })
 }
 
+fn at_answer(nth: u32, branch: NodeId, back_after_ms: u64, keep: Keep) -> Entry {
+    Entry::AtAnswer { nth, branch, back_after_ms, keep }
+}
+
 /// All the places early in a node's life where it may crash in the middle of something.
 fn early(sends: u32) -> Vec<When> {
     let mut places: Vec<_> = (1..=sends).map(When::BeforeSend).collect();
@@ -45,8 +49,8 @@ fn early(sends: u32) -> Vec<When> {
 }
 
 /// The one of these whose turn it is.
-fn in_turn<T: Copy>(draw: &Draw, all: &[T]) -> T {
-    all[draw.index as usize % all.len()]
+fn in_turn<T: Copy>(turn: u64, all: &[T]) -> T {
+    all[turn as usize % all.len()]
 }
 
 /// Some transfers, over some of the branches or all of them, by one client or two.
@@ -94,25 +98,18 @@ pub fn missing_votes(draw: &mut Draw) -> Schedule {
     let away = match draw.index % 3 {
         0 => crash(branch, When::At(50), 2_500, Keep::Nothing),
         1 => Entry::Fault(Fault::Split { side: vec![branch], span: Span::new(50, 2_500) }),
-        _ => crash(branch, in_turn(draw, &early(3)), 2_500, Keep::Nothing),
+        _ => crash(branch, in_turn(draw.index / 3, &early(3)), 2_500, Keep::Nothing),
     };
     Plan { setup: setup(branches), entries: vec![transfers(1, branches), away] }
 }
 
-/// Everything is said twice while one branch is away, or one refuses late.
+/// Everything is said twice while one branch is away.
 pub fn votes_twice(draw: &mut Draw) -> Schedule {
     let branches = draw.random.random_range(2..=3);
     let branch = n(draw.random.random_range(2..=branches + 1));
     let twice = Entry::Fault(Fault::Duplicating { percent: 100, span: Span::new(0, 2_500) });
-    let mut entries = vec![transfers(1, branches), twice];
-    if draw.index.is_multiple_of(2) {
-        entries.push(crash(branch, When::At(50), 2_500, Keep::Nothing));
-    } else {
-        entries.push(Entry::Frozen { branch, account: account(&setup(branches), 0, 1) });
-        let by_ms = draw.random.random_range(30..=200);
-        entries.push(Entry::Fault(Fault::Delay { from: branch, to: coordinator(), nth: 1, by_ms }));
-    }
-    Plan { setup: setup(branches), entries }
+    let away = crash(branch, When::At(50), 2_500, Keep::Nothing);
+    Plan { setup: setup(branches), entries: vec![transfers(1, branches), twice, away] }
 }
 
 /// A branch crashes at any step of its own, or when it has voted and the decision is under way.
@@ -120,8 +117,8 @@ pub fn branch_crashes(draw: &mut Draw) -> Schedule {
     let branch = n(draw.random.random_range(2..=3));
     let back_after_ms = *[2, 60, 400, 1_500].choose(&mut draw.random).expect("there are some");
     let fault = match draw.index % 4 {
-        0 => Entry::AtAnswer { nth: draw.random.random_range(1..=2), branch, back_after_ms },
-        _ => crash(branch, in_turn(draw, &early(4)), back_after_ms, Keep::Nothing),
+        0 => at_answer(draw.random.random_range(1..=2), branch, back_after_ms, Keep::Nothing),
+        _ => crash(branch, in_turn(draw.index - draw.index / 4, &early(4)), back_after_ms, Keep::Nothing),
     };
     Plan { setup: setup(2), entries: vec![transfers(2, 2), fault] }
 }
@@ -132,7 +129,7 @@ pub fn coordinator_crashes(draw: &mut Draw) -> Schedule {
     let mut places = early(8);
     places.push(When::BeforeOutput(1));
     let back_after_ms = *[2, 60, 400, 1_500].choose(&mut draw.random).expect("there are some");
-    let fault = crash(coordinator(), in_turn(draw, &places), back_after_ms, Keep::Nothing);
+    let fault = crash(coordinator(), in_turn(draw.index, &places), back_after_ms, Keep::Nothing);
     Plan { setup: setup(branches), entries: vec![transfers(1, branches), fault] }
 }
 
@@ -140,7 +137,7 @@ pub fn coordinator_crashes(draw: &mut Draw) -> Schedule {
 pub fn quick_restarts(draw: &mut Draw) -> Schedule {
     let mut places = early(8);
     places.push(When::BeforeOutput(1));
-    let fault = crash(coordinator(), in_turn(draw, &places), draw.random.random_range(1..=40), Keep::Nothing);
+    let fault = crash(coordinator(), in_turn(draw.index, &places), draw.random.random_range(1..=40), Keep::Nothing);
     Plan { setup: setup(2), entries: vec![transfers(3, 2), fault] }
 }
 
@@ -149,7 +146,7 @@ pub fn long_absences(draw: &mut Draw) -> Schedule {
     let branches = draw.random.random_range(2..=3);
     let mut places = early(12);
     places.push(When::BeforeOutput(1));
-    let fault = crash(coordinator(), in_turn(draw, &places), 10_000, Keep::Nothing);
+    let fault = crash(coordinator(), in_turn(draw.index, &places), 10_000, Keep::Nothing);
     let setup = Setup { heal_ms: 8_000, ..setup(branches) };
     Plan { setup, entries: vec![transfers(1, branches), fault] }
 }
@@ -173,48 +170,50 @@ pub fn repetitions(draw: &mut Draw) -> Schedule {
     match draw.index % 4 {
         0 => {
             let nth = draw.random.random_range(1..=2);
-            let after_ms = draw.random.random_range(30..=800);
+            let after_ms = draw.random.random_range(300..=800);
             entries.push(Entry::Fault(Fault::Duplicate { from: coordinator(), to: branch, nth, after_ms }));
-            entries.push(Entry::AtAnswer { nth: 1, branch: other, back_after_ms: 1_500 });
+            entries.push(at_answer(1, other, 1_500, Keep::Everything));
+            if draw.index.is_multiple_of(8) {
+                entries.push(crash(branch, When::At(draw.random.random_range(200..=350)), 20, Keep::Nothing));
+            }
         }
         1 => {
             entries.push(Entry::Fault(Fault::Duplicating { percent: 100, span: Span::new(0, 2_500) }));
-            entries.push(crash(coordinator(), in_turn(draw, &early(8)), 60, Keep::Nothing));
+            entries.push(crash(coordinator(), in_turn(draw.index / 4, &early(8)), 60, Keep::Nothing));
         }
         _ => {
             entries.push(Entry::Fault(Fault::Duplicating { percent: 100, span: Span::new(0, 2_500) }));
             let keep = *[Keep::Nothing, Keep::First(1), Keep::Everything].choose(&mut draw.random).expect("there are some");
-            entries.push(crash(branch, in_turn(draw, &early(6)), draw.random.random_range(1..=100), keep));
+            entries.push(crash(branch, in_turn(draw.index / 4, &early(6)), draw.random.random_range(1..=100), keep));
         }
     }
     Plan { setup: setup(2), entries }
 }
 
-/// A crash tears a record; later the same node crashes again and has to read what lies beyond it.
+/// A crash tears a record. When all is quiet again there is another transfer, and then the same node crashes again and has to
+/// read what lies beyond the torn record.
 pub fn torn_records(draw: &mut Draw) -> Schedule {
-    let tear = |node, nth| crash(node, When::BeforeSync(nth), 10, Keep::FirstThenTorn(0));
+    let setup = Setup { clients: 2, heal_ms: 5_500, ..setup(2) };
+    let later = Entry::Transfers { client: 1, from_ms: 3_200, count: 1, branches: vec![n(2), n(3)] };
+    let branch = n(draw.random.random_range(2..=3));
+    let torn = if draw.index.is_multiple_of(2) { branch } else { coordinator() };
     let nth = 1 + (draw.index / 2 % 4) as u32;
-    let mut entries = vec![transfers(3, 2)];
-    if draw.index.is_multiple_of(2) {
-        let branch = n(draw.random.random_range(2..=3));
-        entries.push(tear(branch, nth));
-        let at_ms = draw.random.random_range(400..=1_500);
-        entries.push(crash(branch, When::At(at_ms), 100, Keep::Nothing));
-    } else {
-        entries.push(tear(coordinator(), nth));
-        let again = When::BeforeSend(draw.random.random_range(5..=12));
-        entries.push(crash(coordinator(), again, 100, Keep::Nothing));
+    let again = When::At(draw.random.random_range(3_600..=4_400));
+    let mut entries = vec![transfers(1, 2), crash(torn, When::BeforeSync(nth), 10, Keep::FirstThenTorn(0)), later];
+    if torn == coordinator() {
+        entries.push(at_answer(1 + (draw.index / 8 % 2) as u32, branch, 1_500, Keep::Everything));
     }
-    Plan { setup: setup(2), entries }
+    entries.push(crash(torn, again, 100, Keep::Everything));
+    Plan { setup, entries }
 }
 
 /// A branch misses the decision, and the coordinator crashes before that branch is back.
 pub fn missed_decisions(draw: &mut Draw) -> Schedule {
     let branches = draw.random.random_range(2..=3);
     let branch = n(draw.random.random_range(2..=branches + 1));
-    let miss = Entry::AtAnswer { nth: 1, branch, back_after_ms: 1_500 };
+    let miss = at_answer(1, branch, 1_500, Keep::Everything);
     let at_ms = draw.random.random_range(400..=1_400);
-    let fault = crash(coordinator(), When::At(at_ms), draw.random.random_range(50..=400), Keep::Nothing);
+    let fault = crash(coordinator(), When::At(at_ms), draw.random.random_range(50..=400), Keep::Everything);
     Plan { setup: setup(branches), entries: vec![transfers(1, branches), miss, fault] }
 }
 

@@ -24,6 +24,8 @@ const NOTHING_UNDER_WAY: u64 = u64::MAX;
 #[derive(Default)]
 struct Client {
     branches: Vec<NodeId>,
+    /// When it begins, in milliseconds.
+    from_ms: u64,
     /// How many transfers it still wants.
     wants: u32,
     asked: u32,
@@ -39,7 +41,7 @@ pub struct Script {
     clients: Vec<Client>,
     seen: Seen,
     answers: u32,
-    at_answer: Vec<(u32, NodeId, u64)>,
+    at_answer: Vec<(u32, NodeId, u64, Keep)>,
     /// When the coordinator crashed, while it is down.
     away_since_ms: Option<u64>,
     /// Whether all branches are in doubt and nobody is there who knows.
@@ -90,9 +92,12 @@ impl Script {
                 Entry::Transfers { client, from_ms, count, branches } => {
                     self.clients[*client].wants += count;
                     self.clients[*client].branches.clone_from(branches);
+                    self.clients[*client].from_ms = *from_ms;
                     world.wake_at_ms(*from_ms, *client as u64);
                 }
-                Entry::AtAnswer { nth, branch, back_after_ms } => self.at_answer.push((*nth, *branch, *back_after_ms)),
+                Entry::AtAnswer { nth, branch, back_after_ms, keep } => {
+                    self.at_answer.push((*nth, *branch, *back_after_ms, *keep));
+                }
                 Entry::Fault(fault) => world.inject(fault.clone()),
                 Entry::Frozen { .. } => {}
             }
@@ -141,7 +146,8 @@ impl Script {
     fn ask(&mut self, number: usize, world: &mut World<Banking>) {
         let at_ms = world.now_ms() + 1;
         let client = &mut self.clients[number];
-        if client.wants == 0 || client.open.is_some() || at_ms >= self.setup.heal_ms {
+        let is_time = (client.from_ms..self.setup.heal_ms).contains(&at_ms);
+        if client.wants == 0 || client.open.is_some() || !is_time {
             return;
         }
         client.wants -= 1;
@@ -192,11 +198,11 @@ impl Script {
             }
             known => self.seen.strays.push(StrayAnswer { at_ms, event, answer, again: known.is_some() }),
         }
-        for (nth, branch, back_after_ms) in self.at_answer.clone() {
+        for (nth, branch, back_after_ms, keep) in self.at_answer.clone() {
             if nth == self.answers {
                 let when = When::At(world.now_ms());
                 let back_after_ms = Some(back_after_ms);
-                world.inject(Fault::Crash { node: branch, when, back_after_ms, keep: Keep::Nothing });
+                world.inject(Fault::Crash { node: branch, when, back_after_ms, keep });
             }
         }
     }

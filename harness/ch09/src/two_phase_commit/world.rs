@@ -6,6 +6,7 @@ use std::fmt;
 
 use explore::Plan;
 use harness::processes::Cluster;
+use sim::disk::Keep;
 use sim::seam::Host;
 use sim::{Choice, Either, EventId, Fault, NodeId, Place, Protocol, World};
 
@@ -64,7 +65,7 @@ pub enum Entry {
     /// An account is frozen at a branch.
     Frozen { branch: NodeId, account: u32 },
     /// A branch crashes the moment the coordinator gives its `nth` answer.
-    AtAnswer { nth: u32, branch: NodeId, back_after_ms: u64 },
+    AtAnswer { nth: u32, branch: NodeId, back_after_ms: u64, keep: Keep },
     /// Something goes wrong.
     Fault(Fault),
 }
@@ -79,9 +80,13 @@ impl fmt::Display for Entry {
                 write!(out, "client {} asks for {transfers} over {list} from {from_ms} ms on{turn}", client + 1)
             }
             Entry::Frozen { branch, account } => write!(out, "account {account} is frozen at {branch}"),
-            Entry::AtAnswer { nth, branch, back_after_ms } => {
+            Entry::AtAnswer { nth, branch, back_after_ms, keep } => {
                 let nth = render::explain::ordinal(u64::from(*nth));
-                write!(out, "{branch} crashes as {COORDINATOR} gives its {nth} answer, and is back {back_after_ms} ms later")
+                write!(out, "{branch} crashes as {COORDINATOR} gives its {nth} answer")?;
+                if *keep == Keep::Everything {
+                    out.write_str(" (its disk keeps even what was not synced)")?;
+                }
+                write!(out, " and is back {back_after_ms} ms later")
             }
             Entry::Fault(fault) => fault.fmt(out),
         }
@@ -215,6 +220,12 @@ impl Seen {
     pub fn balance(&self, branch: NodeId, account: u32) -> i64 {
         let end = self.ends.iter().find(|end| end.branch == branch);
         end.and_then(|end| end.balances.get(&account)).copied().unwrap_or_default()
+    }
+
+    /// When the coordinator crashed first, in milliseconds.
+    pub fn first_crash_ms(&self) -> u64 {
+        let mut crashes = self.down.iter().filter(|(node, ..)| *node == coordinator());
+        crashes.next().map_or(u64::MAX, |(_, down_ms, _)| *down_ms)
     }
 
     /// Whether a node was down all this time.

@@ -24,10 +24,7 @@ const AGAIN_MS: u64 = 200;
 
 /// Names a transfer among all that there ever are: which life of the coordinator, and which transfer of that life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Id {
-    life: u64,
-    number: u64,
-}
+pub struct Id(u64, u64);
 
 /// What a branch is to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -42,12 +39,25 @@ pub struct Work {
 pub enum Message {
     // learner: begin
     // learner: | // Both phases have a question and an answer. Who asks again when one of them is lost?
-    Prepare { id: Id, work: Work },
-    Vote { id: Id, yes: bool },
-    Decided { id: Id, commit: bool },
-    Done { id: Id },
+    Prepare {
+        id: Id,
+        work: Work,
+    },
+    Vote {
+        id: Id,
+        yes: bool,
+    },
+    Decided {
+        id: Id,
+        commit: bool,
+    },
+    Done {
+        id: Id,
+    },
     /// From a branch in doubt.
-    WhatOf { id: Id },
+    WhatOf {
+        id: Id,
+    },
     // learner: end
 }
 
@@ -174,7 +184,7 @@ impl Process for Coordinator {
         // learner: | let _ = (transfer, context);
         // learner: | todo!("phase one")
         self.transfers += 1;
-        let id = Id { life: self.life, number: self.transfers };
+        let id = Id(self.life, self.transfers);
         for posting in &transfer.postings {
             let work = Work { account: posting.account, cents: posting.cents };
             context.send(posting.branch, Message::Prepare { id, work });

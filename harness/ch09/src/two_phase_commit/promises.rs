@@ -8,7 +8,7 @@ use sim::NodeId;
 
 use super::contract::*;
 use super::schedules;
-use super::world::{Bank, Seen, TransferSeen};
+use super::world::{Bank, Seen, TransferSeen, signed};
 
 const COMMITTED: &str = "a transfer is committed";
 const REFUSED: &str = "a transfer that a branch refuses is answered";
@@ -72,7 +72,13 @@ pub fn all() -> Vec<Promise<Bank>> {
             everywhere_or_nowhere,
             &[COMMITTED, IN_DOUBT],
         ),
-        promise("the_log_is_cut_when_all_have_acknowledged", 4, schedules::many, logs_are_cut, &[MANY, evidence::SYNCED]),
+        promise(
+            "the_log_is_cut_when_all_have_acknowledged",
+            4,
+            schedules::many,
+            logs_are_cut,
+            &[MANY, evidence::SYNCED],
+        ),
         promise(
             "a_transfer_after_a_restart_is_a_new_one",
             34,
@@ -105,18 +111,20 @@ fn told(transfer: &TransferSeen) -> Option<Outcome> {
     transfer.answer.map(|(_, _, outcome)| outcome)
 }
 
-/// What the branches of a transfer hold in its account at the end, and what they should.
+/// What a transfer asks for, what its branches hold in its account at the end, and what its client knows.
 fn in_the_end(seen: &Seen, transfer: &TransferSeen) -> String {
-    let at = |posting: &Posting| {
-        format!("{:+} of {:+} cents at {}", seen.balance(posting.branch, transfer.account), posting.cents, posting.branch)
-    };
-    let at: Vec<_> = transfer.postings.iter().map(at).collect();
+    let posted = transfer.postings.iter().map(|posting| format!("{:+} at {}", posting.cents, posting.branch));
+    let held = transfer.postings.iter().map(|posting| {
+        let balance = signed(seen.balance(posting.branch, transfer.account));
+        format!("{balance} at {}", posting.branch)
+    });
+    let (posted, held) = (posted.collect::<Vec<_>>().join(", "), held.collect::<Vec<_>>().join(", "));
     let told = match transfer.answer {
         Some((at_ms, _, outcome)) => format!("the client was told at {} ms: {outcome}", thousands(at_ms)),
         None if transfer.cut_off => "the coordinator crashed before it answered".to_owned(),
         None => "the client was told nothing".to_owned(),
     };
-    format!("in account {} in the end: {}; {told}", transfer.account, at.join(", "))
+    format!("it asks for {posted}; account {} in the end: {held}; {told}", transfer.account)
 }
 
 /// Points a breach at the remark at one of these branches, or at the answer.
@@ -142,8 +150,14 @@ fn commits(seen: &Seen, counts: &mut Evidence) -> Verdict {
         let (_, missing) = seen.fate(transfer);
         if told(transfer) != Some(Outcome::Committed) || !missing.is_empty() {
             let breach = Breach::new(
-                format!("{} was not committed everywhere, although nothing went wrong and no branch refused", name(transfer)),
-                format!("the answer `committed` within {} ms, and the transfer applied at all its branches", thousands(ANSWER_MS)),
+                format!(
+                    "{} was not committed everywhere, although nothing went wrong and no branch refused",
+                    name(transfer)
+                ),
+                format!(
+                    "the answer `committed` within {} ms, and the transfer applied at all its branches",
+                    thousands(ANSWER_MS)
+                ),
                 in_the_end(seen, transfer),
             );
             return Err(match transfer.overdue {
@@ -179,7 +193,11 @@ fn needs_every_yes(seen: &Seen, counts: &mut Evidence) -> Verdict {
                 "aborted, and applied nowhere",
                 in_the_end(seen, transfer),
             );
-            return Err(if outcome == Outcome::Committed { breach.at(event) } else { pointed(breach, transfer, &applied) });
+            return Err(if outcome == Outcome::Committed {
+                breach.at(event)
+            } else {
+                pointed(breach, transfer, &applied)
+            });
         }
     }
     Ok(())
@@ -193,7 +211,9 @@ fn answers_in_time(seen: &Seen, counts: &mut Evidence) -> Verdict {
                 format!("{} was not answered in time while a branch was away", name(transfer)),
                 format!("an answer within {} ms, for the coordinator was there all the time", thousands(ANSWER_MS)),
                 match transfer.answer {
-                    Some((at_ms, _, outcome)) => format!("`{outcome}` after {} ms", thousands(at_ms - transfer.asked_ms)),
+                    Some((at_ms, _, outcome)) => {
+                        format!("`{outcome}` after {} ms", thousands(at_ms - transfer.asked_ms))
+                    }
                     None => "no answer".to_owned(),
                 },
             )
@@ -215,12 +235,7 @@ fn together(seen: &Seen, transfer: &TransferSeen) -> Verdict {
         return Ok(());
     }
     let breach = Breach::new(
-        format!(
-            "{} was applied at {} and not at {}",
-            name(transfer),
-            list_in_words(&applied),
-            list_in_words(&missing)
-        ),
+        format!("{} was applied at {} and not at {}", name(transfer), list_in_words(&applied), list_in_words(&missing)),
         "applied at all of its branches or at none of them",
         in_the_end(seen, transfer),
     );
@@ -276,10 +291,7 @@ fn doubt_ends(seen: &Seen, counts: &mut Evidence) -> Verdict {
     let Some(end) = seen.ends.iter().find(|end| end.in_doubt > 0) else { return Ok(()) };
     let breach = Breach::new(
         format!("{} is still in doubt at the end", end.branch),
-        format!(
-            "nobody is in doubt {} ms after the last fault and the last answer",
-            thousands(SETTLE_MS)
-        ),
+        format!("nobody is in doubt {} ms after the last fault and the last answer", thousands(SETTLE_MS)),
         format!(
             "all faults were over at {} ms; {} ms later {} is in doubt about {}",
             thousands(seen.setup.heal_ms),

@@ -117,10 +117,10 @@ pub fn branch_crashes(draw: &mut Draw) -> Schedule {
     let branch = n(draw.random.random_range(2..=3));
     let back_after_ms = *[2, 60, 400, 1_500].choose(&mut draw.random).expect("there are some");
     let fault = match draw.index % 4 {
-        0 => at_answer(draw.random.random_range(1..=2), branch, back_after_ms, Keep::Nothing),
+        0 => at_answer(1, branch, back_after_ms, Keep::Nothing),
         _ => crash(branch, in_turn(draw.index - draw.index / 4, &early(4)), back_after_ms, Keep::Nothing),
     };
-    Plan { setup: setup(2), entries: vec![transfers(2, 2), fault] }
+    Plan { setup: setup(2), entries: vec![transfers(1, 2), fault] }
 }
 
 /// The coordinator crashes at any step of its own.
@@ -138,7 +138,7 @@ pub fn quick_restarts(draw: &mut Draw) -> Schedule {
     let mut places = early(8);
     places.push(When::BeforeOutput(1));
     let fault = crash(coordinator(), in_turn(draw.index, &places), draw.random.random_range(1..=40), Keep::Nothing);
-    Plan { setup: setup(2), entries: vec![transfers(3, 2), fault] }
+    Plan { setup: setup(2), entries: vec![transfers(2, 2), fault] }
 }
 
 /// The coordinator crashes at any step of its own and stays away for long.
@@ -166,7 +166,7 @@ pub fn absences(draw: &mut Draw) -> Schedule {
 pub fn repetitions(draw: &mut Draw) -> Schedule {
     let branch = n(draw.random.random_range(2..=3));
     let other = n(5 - branch.index() - 1);
-    let mut entries = vec![transfers(draw.random.random_range(1..=2), 2)];
+    let mut entries = vec![transfers(1, 2)];
     match draw.index % 4 {
         0 => {
             let nth = draw.random.random_range(1..=2);
@@ -183,7 +183,8 @@ pub fn repetitions(draw: &mut Draw) -> Schedule {
         }
         _ => {
             entries.push(Entry::Fault(Fault::Duplicating { percent: 100, span: Span::new(0, 2_500) }));
-            let keep = *[Keep::Nothing, Keep::First(1), Keep::Everything].choose(&mut draw.random).expect("there are some");
+            let keep =
+                *[Keep::Nothing, Keep::First(1), Keep::Everything].choose(&mut draw.random).expect("there are some");
             entries.push(crash(branch, in_turn(draw.index / 4, &early(6)), draw.random.random_range(1..=100), keep));
         }
     }

@@ -80,7 +80,8 @@ impl Script {
             at_answer: Vec::new(),
             away_since_ms: None,
             sealed: false,
-            orderly: faults().all(|entry| !matches!(entry, Entry::Fault(fault) if !matches!(fault, Fault::Crash { .. }))),
+            orderly: faults()
+                .all(|entry| !matches!(entry, Entry::Fault(fault) if !matches!(fault, Fault::Crash { .. }))),
             known: BTreeMap::new(),
         }
     }
@@ -250,7 +251,9 @@ impl Script {
         self.seen.doubts += self.known.values().map(|(_, doubts)| *doubts as u64).sum::<u64>();
         let [transfer] = self.seen.transfers.as_slice() else { return };
         let mut postings = transfer.postings.iter();
-        if self.orderly && postings.all(|posting| self.known.get(&posting.branch).is_some_and(|(_, doubts)| *doubts == 1)) {
+        if self.orderly
+            && postings.all(|posting| self.known.get(&posting.branch).is_some_and(|(_, doubts)| *doubts == 1))
+        {
             self.sealed = true;
             self.seen.sealed += 1;
         }
@@ -262,7 +265,7 @@ impl Script {
         let (before, doubts) = self.known.remove(&node).unwrap_or_default();
         for (account, cents) in &view.balances {
             if before.get(account).copied().unwrap_or_default() != *cents {
-                world.note(node, Tone::Good, format!("account {account}: {cents:+}"));
+                self.changed(node, *account, *cents, world);
             }
         }
         if self.sealed && view.in_doubt < doubts {
@@ -278,12 +281,31 @@ impl Script {
         self.known.insert(node, (view.balances, view.in_doubt));
     }
 
+    /// Notes a new balance, and whether it is one that there should never be.
+    fn changed(&mut self, node: NodeId, account: u32, cents: i64, world: &mut World<Banking>) {
+        let text = format!("account {account}: {}", signed(cents));
+        let transfers = self.seen.transfers.iter_mut().filter(|transfer| transfer.account == account);
+        let concerned = transfers.last().filter(|_| self.setup.accounts == u32::MAX);
+        let posted =
+            concerned.as_ref().and_then(|transfer| transfer.postings.iter().find(|posting| posting.branch == node));
+        match (concerned.as_ref().and_then(|transfer| transfer.answer), posted) {
+            (told, Some(posted)) if posted.cents != cents || matches!(told, Some((_, _, Outcome::Aborted))) => {
+                let event = world.note(node, Tone::Bad, text);
+                concerned.into_iter().for_each(|transfer| transfer.remarks.push((node, event)));
+            }
+            _ => {
+                world.note(node, Tone::Good, text);
+            }
+        }
+    }
+
     /// Everybody had the time to settle: looks at what came of it.
     fn conclude(&mut self, world: &mut World<Banking>) {
         for branch in branches(&self.setup) {
             let Some(Some(view)) = world.view(branch) else { continue };
             let doubts = render::explain::plural(view.in_doubt as u64, "transfer");
-            let event = (view.in_doubt > 0).then(|| world.note(branch, Tone::Bad, format!("still in doubt about {doubts}")));
+            let event =
+                (view.in_doubt > 0).then(|| world.note(branch, Tone::Bad, format!("still in doubt about {doubts}")));
             self.seen.ends.push(BranchEnd { branch, balances: view.balances, in_doubt: view.in_doubt, event });
         }
         for node in world.nodes() {
@@ -314,7 +336,7 @@ impl Script {
                 _ => cents != posting.cents || told == Some(Outcome::Aborted) || (told.is_none() && !not.is_empty()),
             };
             if odd {
-                let text = format!("in the end account {}: {cents:+}", transfer.account);
+                let text = format!("in the end account {}: {}", transfer.account, signed(cents));
                 transfer.remarks.push((posting.branch, world.note(posting.branch, Tone::Bad, text)));
             }
         }

@@ -74,10 +74,15 @@ impl fmt::Display for Entry {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Entry::Transfers { client, from_ms, count, branches } => {
-                let transfers = render::explain::plural(u64::from(*count), "transfer");
                 let list = render::explain::list_in_words(branches);
-                let turn = if *count == 1 { "" } else { ", one after another" };
-                write!(out, "client {} asks for {transfers} over {list} from {from_ms} ms on{turn}", client + 1)
+                let client = client + 1;
+                if *count == 1 {
+                    return write!(out, "client {client} asks for a transfer over {list} at {from_ms} ms");
+                }
+                write!(
+                    out,
+                    "client {client} asks for {count} transfers over {list}, one after another, from {from_ms} ms on"
+                )
             }
             Entry::Frozen { branch, account } => write!(out, "account {account} is frozen at {branch}"),
             Entry::AtAnswer { nth, branch, back_after_ms, keep } => {
@@ -91,6 +96,11 @@ impl fmt::Display for Entry {
             Entry::Fault(fault) => fault.fmt(out),
         }
     }
+}
+
+/// An amount with its sign; nothing has none.
+pub fn signed(cents: i64) -> String {
+    if cents == 0 { "0".to_owned() } else { format!("{cents:+}") }
 }
 
 /// How the coordinator is called in words.
@@ -249,7 +259,7 @@ impl Cluster for Bank {
 
     fn setup(&self, plan: &Plan<Setup, Entry>, choice: Choice) -> sim::Setup {
         let mut setup = sim::Setup::of(choice, plan.setup.branches + 1);
-        setup.places[0] = Place { name: format!("{COORDINATOR} coordinator"), ..setup.places[0].clone() };
+        setup.places[0] = Place { name: format!("{COORDINATOR} coord."), ..setup.places[0].clone() };
         setup.clients = (1..=plan.setup.clients).map(|client| format!("client {client}")).collect();
         setup
     }

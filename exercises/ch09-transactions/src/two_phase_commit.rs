@@ -12,17 +12,19 @@ use serde::{Deserialize, Serialize};
 /// What the coordinator and the branches send each other.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Message {
-    // Both phases have a question and an answer. Who asks again when one of them is lost?
+    // Both phases have a question and an answer. Who speaks up when one of them is lost?
 }
 
 /// What the coordinator waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Waiting {
+    // One timer runs for each value: Votes of which transfer?
 }
 
 /// What a branch waits for.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Alarm {
+    // What does a branch do when nobody tells it anything?
 }
 
 /// Decides.
@@ -64,6 +66,7 @@ impl Process for Coordinator {
 /// Votes, waits, and does what was decided.
 #[derive(Clone, Hash)]
 pub struct Participant {
+    // The accounts; and what it has voted yes on?
 }
 
 impl CommitParticipant for Participant {

@@ -38,7 +38,7 @@ pub struct Work {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Message {
     // learner: begin
-    // learner: | // Both phases have a question and an answer. Who asks again when one of them is lost?
+    // learner: | // Both phases have a question and an answer. Who speaks up when one of them is lost?
     Prepare {
         id: Id,
         work: Work,
@@ -65,6 +65,7 @@ pub enum Message {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Waiting {
     // learner: begin
+    // learner: | // One timer runs for each value: Votes of which transfer?
     Votes(Id),
     Acknowledgements(Id),
     // learner: end
@@ -74,6 +75,7 @@ pub enum Waiting {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Alarm {
     // learner: begin
+    // learner: | // What does a branch do when nobody tells it anything?
     InDoubt(Id),
     /// No message about this transfer is under way any more.
     Over(Id),
@@ -294,6 +296,7 @@ impl State {
 #[derive(Clone, Hash)]
 pub struct Participant {
     // learner: begin
+    // learner: | // The accounts; and what it has voted yes on?
     coordinator: NodeId,
     frozen: Vec<u32>,
     state: State,

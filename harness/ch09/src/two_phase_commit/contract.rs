@@ -46,7 +46,8 @@ pub const SETTLED_BYTES_AN_ACCOUNT: usize = 32;
 /// - A crash of the coordinator cuts its clients off. What they had asked for is *not* answered after the restart; it is
 ///   committed or aborted everywhere all the same. With a new connection a client's [references](Transfer::reference)
 ///   begin at 1 again.
-/// - Nothing of it depends on when, where or how often anybody crashes.
+/// - None of this depends on when, where or how often anybody crashes. Messages may be lost, late, doubled and out of order;
+///   none is under way for longer than [`MESSAGE_LIFE_MS`].
 pub trait CommitCoordinator: Process<Config = (), Input = Transfer, Output = Answer> {}
 // ANCHOR_END: coordinator
 

@@ -30,10 +30,10 @@ where
     C: CommitCoordinator,
     P: CommitParticipant + Process<Message = C::Message>,
 {
-    Exercise::in_world("ch09", "two_phase_commit", Bank { host: host::<C, P> }, promises::all())
+    Exercise::in_world("ch09", "two_phase_commit", Bank { nodes: nodes::<C, P> }, promises::all())
 }
 
-fn host<C, P>(configs: Vec<Either<(), Branch>>) -> Box<dyn Host<Banking>>
+fn nodes<C, P>(configs: Vec<Either<(), Branch>>) -> Box<dyn Host<Banking>>
 where
     C: CommitCoordinator,
     P: CommitParticipant + Process<Message = C::Message>,

@@ -37,10 +37,13 @@ pub struct BranchView {
     pub in_doubt: usize,
 }
 
+/// Makes the learner's nodes, one for each configuration.
+pub type Nodes = fn(Vec<Either<(), Branch>>) -> Box<dyn Host<Banking>>;
+
 /// The world of this exercise.
 pub struct Bank {
-    /// The learner's nodes, one for each configuration.
-    pub host: fn(Vec<Either<(), Branch>>) -> Box<dyn Host<Banking>>,
+    /// The code under test.
+    pub nodes: Nodes,
 }
 
 /// What a schedule fixes.
@@ -273,7 +276,7 @@ impl Cluster for Bank {
             Either::Second(Branch { coordinator: coordinator(), frozen: frozen.collect() })
         };
         let configs = std::iter::once(Either::First(())).chain(branches(&plan.setup).map(frozen));
-        (self.host)(configs.collect())
+        (self.nodes)(configs.collect())
     }
 
     fn script(&self, plan: &Plan<Setup, Entry>, world: &mut World<Banking>) -> Seen {

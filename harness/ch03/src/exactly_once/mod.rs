@@ -14,7 +14,7 @@ mod world;
 
 use harness::exercise::Exercise;
 use sim::seam::Host;
-use sim::{Either, Local, Pair, Process};
+use sim::{Local, Pair, Process};
 
 pub use contract::{ACCOUNTS, Account, Answer, CommandClient, CommandServer, Config, Deposit, Ledger, Receipt, Request};
 

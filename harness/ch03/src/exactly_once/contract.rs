@@ -54,7 +54,7 @@ pub const PATIENCE_MS: u64 = 2_000;
 pub const MESSAGES_PER_REQUEST: u64 = 4;
 
 /// At most so much is on a node's disk, in bytes.
-pub const DISK_BYTES: usize = 2_048;
+pub const DISK_BYTES: usize = 1_024;
 
 /// How many accounts there are.
 pub const ACCOUNTS: usize = 2;

@@ -10,7 +10,7 @@ use harness::processes::evidence::{DUPLICATED, LOST, OVERTAKEN, RESTARTED};
 use super::contract::MESSAGES_PER_REQUEST;
 use super::schedules;
 use super::world::evidence::{ANSWERED, CLIENT_BACK, LATE_REPEAT, SERVER_BACK, TWO_OPEN};
-use super::world::{Branch, Oddity, Seen};
+use super::world::{Branch, Oddity, Seen, Wrong};
 
 /// Every promise of the contract.
 pub fn all() -> Vec<Promise<Branch>> {
@@ -18,14 +18,14 @@ pub fn all() -> Vec<Promise<Branch>> {
     vec![
         promise("every_request_is_answered", schedules::troubles, answered, &[ANSWERED, LOST, RESTARTED]),
         promise("a_repeated_message_takes_effect_once", schedules::repeats, not_twice, &[ANSWERED, DUPLICATED]),
-        promise("equal_requests_are_two_deposits", schedules::equals, not_missing, &[ANSWERED]),
-        promise("clients_do_not_disturb_each_other", schedules::several_clients, not_missing, &[ANSWERED]),
+        promise("equal_requests_are_two_deposits", schedules::equals, all_made, &[ANSWERED]),
+        promise("clients_do_not_disturb_each_other", schedules::several_clients, all_made_and_answered, &[ANSWERED]),
         promise("a_request_gets_its_own_receipt", schedules::pipelined, own_receipt, &[ANSWERED, TWO_OPEN, OVERTAKEN]),
         promise("a_request_is_answered_once", schedules::repeats, answered_once, &[ANSWERED, DUPLICATED]),
         promise("a_crash_of_the_server_repeats_nothing", schedules::server_crashes, not_twice, &[ANSWERED, SERVER_BACK]),
-        promise("what_was_answered_survives_every_crash", schedules::server_crashes, not_missing, &[ANSWERED, SERVER_BACK]),
+        promise("what_was_answered_survives_every_crash", schedules::server_crashes, not_lost, &[ANSWERED, SERVER_BACK]),
         promise("a_very_late_message_changes_nothing", schedules::very_late, not_twice, &[ANSWERED, LATE_REPEAT]),
-        promise("a_restarted_client_asks_for_something_new", schedules::client_crashes, accounted_for, &[CLIENT_BACK]),
+        promise("a_restarted_client_asks_for_something_new", schedules::client_crashes, accounted_for, &[ANSWERED, CLIENT_BACK]),
         Promise {
             name: "what_is_kept_stays_small",
             schedules: 6,
@@ -55,31 +55,46 @@ fn answered(seen: &Seen, counts: &mut Evidence) -> Verdict {
     unless(seen.overdue.as_ref())
 }
 
-fn not_twice(seen: &Seen, counts: &mut Evidence) -> Verdict {
-    weigh_in(seen, counts);
-    unless(seen.excess.as_ref())
+/// Whether what went wrong first with the ledger and its receipts is of this kind. Otherwise it is another promise's
+/// business, and so is what followed from it.
+fn first(seen: &Seen, wrong: Wrong) -> Option<&Oddity> {
+    seen.first.as_ref().filter(|(first, _)| *first == wrong).map(|(_, oddity)| oddity)
 }
 
-fn not_missing(seen: &Seen, counts: &mut Evidence) -> Verdict {
+fn not_twice(seen: &Seen, counts: &mut Evidence) -> Verdict {
     weigh_in(seen, counts);
-    unless(seen.shortage.as_ref())
+    unless(first(seen, Wrong::Excess))
+}
+
+fn not_lost(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    weigh_in(seen, counts);
+    unless(first(seen, Wrong::Shortage))
 }
 
 fn own_receipt(seen: &Seen, counts: &mut Evidence) -> Verdict {
     weigh_in(seen, counts);
-    // Receipts of a ledger that is wrong itself are another promise's business.
-    let ledger_is_right = seen.excess.is_none() && seen.shortage.is_none();
-    unless(seen.clash.as_ref().filter(|_| ledger_is_right))
+    // A deposit that was never made can't have a receipt of its own.
+    unless(first(seen, Wrong::Clash).filter(|_| seen.missing.is_none()))
+}
+
+fn all_made(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    weigh_in(seen, counts);
+    unless(seen.missing.as_ref())
+}
+
+fn all_made_and_answered(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    weigh_in(seen, counts);
+    unless(seen.missing.as_ref().or(seen.overdue.as_ref()))
+}
+
+fn accounted_for(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    weigh_in(seen, counts);
+    unless(seen.missing.as_ref().or(seen.unexplained.as_ref()))
 }
 
 fn answered_once(seen: &Seen, counts: &mut Evidence) -> Verdict {
     weigh_in(seen, counts);
     unless(seen.stray.as_ref())
-}
-
-fn accounted_for(seen: &Seen, counts: &mut Evidence) -> Verdict {
-    weigh_in(seen, counts);
-    unless(seen.shortage.as_ref().or(seen.excess.as_ref()).or(seen.unexplained.as_ref()))
 }
 
 fn small(seen: &Seen, counts: &mut Evidence) -> Verdict {

@@ -107,6 +107,17 @@ impl fmt::Display for RequestSeen {
     }
 }
 
+/// What can be wrong about the ledger and its receipts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// More in an account than was ever asked for.
+    Excess,
+    /// Less in an account than was answered.
+    Shortage,
+    /// Two receipts that can't both be right.
+    Clash,
+}
+
 /// Something that a promise may be broken by: in words, and where.
 #[derive(Clone, Debug)]
 pub struct Oddity {
@@ -122,12 +133,10 @@ pub struct Seen {
     pub heal_ms: u64,
     pub ended_ms: u64,
     pub requests: Vec<RequestSeen>,
-    /// More in an account than was ever asked for; the first time.
-    pub excess: Option<Oddity>,
-    /// Less in an account than was answered; the first time.
-    pub shortage: Option<Oddity>,
-    /// Two receipts that can't both be right; the first time.
-    pub clash: Option<Oddity>,
+    /// The first thing about the ledger and its receipts that is wrong. What comes after it may only follow from it.
+    pub first: Option<(Wrong, Oddity)>,
+    /// Less in an account than was answered; at the end.
+    pub missing: Option<Oddity>,
     /// An answer that nobody waits for; the first time.
     pub stray: Option<Oddity>,
     /// A disk that was too full when an answer was given; the first time.
@@ -366,12 +375,13 @@ impl Desk {
         let told: Vec<String> = told.chain([format!("{} → {}", this.deposit, receipt.balance)]).collect();
         let note = format!("balance {}: not the receipt of {}", receipt.balance, this.deposit);
         world.note(this.client, Tone::Bad, note);
-        self.seen.clash.get_or_insert(Oddity {
+        let oddity = Oddity {
             happened,
             expected: "the balance that a request's own deposit left when it took effect, a different one for each".to_owned(),
             actual: format!("in the order of the answers: {}", told.join(", ")),
             event,
-        });
+        };
+        self.seen.first.get_or_insert((Wrong::Clash, oddity));
     }
 
     /// Looks at the ledger.
@@ -381,25 +391,38 @@ impl Desk {
         self.seen.balances = balances;
         for account in Account::all() {
             let (holds, asked) = (balances[account.index()], self.asked[account.index()]);
-            let answered = self.answered[account.index()];
-            if holds > asked && self.seen.excess.is_none() {
-                world.note(server, Tone::Bad, format!("{account} holds {holds}; deposits of only {asked} were asked for"));
-                self.seen.excess = Some(Oddity {
-                    happened: format!("{account} holds {holds}, {} more than was ever asked for{}", holds - asked, self.twice(account, holds - asked)),
-                    expected: format!("at most {asked}: {}", self.deposits(account, |_| true)),
-                    actual: holds.to_string(),
-                    event,
-                });
+            if holds > asked && self.seen.first.is_none() {
+                let note = format!("{account} holds {holds}; deposits of only {asked} were asked for");
+                world.note(server, Tone::Bad, note);
+                self.seen.first = Some((Wrong::Excess, self.excess(account, event)));
             }
-            if holds < answered && self.seen.shortage.is_none() {
-                world.note(server, Tone::Bad, format!("{account} holds {holds}; deposits of {answered} were answered"));
-                self.seen.shortage = Some(Oddity {
-                    happened: format!("{account} holds {holds}, {} less than the deposits that were answered", answered - holds),
-                    expected: format!("at least {answered}: {}", self.deposits(account, |seen| seen.answer.is_some())),
-                    actual: holds.to_string(),
-                    event,
-                });
+            if holds < self.answered[account.index()] && self.seen.first.is_none() {
+                let note = format!("{account} holds {holds}; deposits of {} were answered", self.answered[account.index()]);
+                world.note(server, Tone::Bad, note);
+                self.seen.first = Some((Wrong::Shortage, self.shortage(account, event)));
             }
+        }
+    }
+
+    fn excess(&self, account: Account, event: EventId) -> Oddity {
+        let (holds, asked) = (self.seen.balances[account.index()], self.asked[account.index()]);
+        let more = holds - asked;
+        Oddity {
+            happened: format!("{account} holds {holds}, {more} more than was ever asked for{}", self.twice(account, more)),
+            expected: format!("at most {asked}: {}", self.deposits(account, |_| true)),
+            actual: holds.to_string(),
+            event,
+        }
+    }
+
+    fn shortage(&self, account: Account, event: EventId) -> Oddity {
+        let (holds, answered) = (self.seen.balances[account.index()], self.answered[account.index()]);
+        let less = answered - holds;
+        Oddity {
+            happened: format!("{account} holds {holds}, {less} less than the deposits that were answered"),
+            expected: format!("at least {answered}: {}", self.deposits(account, |seen| seen.answer.is_some())),
+            actual: holds.to_string(),
+            event,
         }
     }
 
@@ -467,11 +490,16 @@ impl Desk {
     fn explain(&mut self, world: &mut World<Bank>) {
         for account in Account::all() {
             let holds = self.seen.balances[account.index()];
-            let Some(rest) = holds.checked_sub(self.answered[account.index()]) else { continue };
+            let Some(rest) = holds.checked_sub(self.answered[account.index()]) else {
+                let note = format!("{account} holds {holds} at the end");
+                let event = world.note(NodeId::new(SERVER), Tone::Bad, note);
+                self.seen.missing.get_or_insert(self.shortage(account, event));
+                continue;
+            };
             let open = self.seen.requests.iter().filter(|seen| seen.deposit.account == account && seen.answer.is_none());
             let open: Vec<u64> = open.map(|seen| seen.deposit.amount).collect();
             // Beyond that there is hardly a number that some of them don't come to.
-            if open.len() > 10 || (0..1u32 << open.len()).any(|some| sum(&open, some) == rest) {
+            if holds > self.asked[account.index()] || open.len() > 10 || (0..1u32 << open.len()).any(|some| sum(&open, some) == rest) {
                 continue;
             }
             let note = format!("{account} holds {holds}, which doesn't add up");

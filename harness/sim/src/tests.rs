@@ -346,6 +346,16 @@ mod two_kinds {
     }
 
     #[test]
+    fn a_timer_of_a_pair_is_told_by_the_name_that_its_kind_gave_it() {
+        let configs = vec![Either::First(9), Either::Second(n(0))];
+        let host = Local::<Asking, Pair<Server, Client>>::new(configs, |_| None);
+        let mut world = World::<Asking>::new(Setup::of(Choice::new(1), 2), Box::new(host));
+        world.run_until_ms(30);
+        let trace = world.take_trace();
+        assert!(trace.events.iter().any(|event| matches!(&event.kind, Kind::Note { text, .. } if text == "timer 3")));
+    }
+
+    #[test]
     fn two_kinds_of_processes_share_a_world() {
         let configs = vec![Either::First(9), Either::Second(n(0)), Either::Second(n(0))];
         let host = Local::<Asking, Pair<Server, Client>>::new(configs, |node| match node {

@@ -35,7 +35,7 @@ pub enum Message {
 /// Names a request of a client for all time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Number {
-    /// How often the client had booted.
+    /// How often the client has booted.
     life: u64,
     /// Counted from 1 in each life.
     serial: u64,

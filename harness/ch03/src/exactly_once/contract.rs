@@ -90,7 +90,7 @@ pub struct Answer {
 }
 
 /// A command: money is added to an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Deposit {
     /// Where to.
     pub account: Account,
@@ -99,7 +99,7 @@ pub struct Deposit {
 }
 
 /// What a command did.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Receipt {
     /// What was in the account right after the deposit.
     pub balance: u64,
@@ -165,6 +165,19 @@ impl fmt::Display for Account {
 impl fmt::Display for Deposit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "+{} to {}", self.amount, self.account)
+    }
+}
+
+/// Short, for it is read in diagrams, inside of messages.
+impl fmt::Debug for Deposit {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, out)
+    }
+}
+
+impl fmt::Debug for Receipt {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "balance {}", self.balance)
     }
 }
 

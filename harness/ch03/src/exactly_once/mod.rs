@@ -16,7 +16,9 @@ use harness::exercise::Exercise;
 use sim::seam::Host;
 use sim::{Local, Pair, Process};
 
-pub use contract::{ACCOUNTS, Account, Answer, CommandClient, CommandServer, Config, Deposit, Ledger, Receipt, Request};
+pub use contract::{
+    ACCOUNTS, Account, Answer, CommandClient, CommandServer, Config, Deposit, Ledger, Receipt, Request,
+};
 
 /// The exercise, with `S` as the server and `C` as the clients.
 pub fn exercise<S, C>() -> Exercise

@@ -21,11 +21,26 @@ pub fn all() -> Vec<Promise<Branch>> {
         promise("equal_requests_are_two_deposits", schedules::equals, all_made, &[ANSWERED]),
         promise("clients_do_not_disturb_each_other", schedules::several_clients, all_made_and_answered, &[ANSWERED]),
         promise("a_request_gets_its_own_receipt", schedules::pipelined, own_receipt, &[ANSWERED, TWO_OPEN, OVERTAKEN]),
-        promise("a_request_is_answered_once", schedules::repeats, answered_once, &[ANSWERED, DUPLICATED]),
-        promise("a_crash_of_the_server_repeats_nothing", schedules::server_crashes, not_twice, &[ANSWERED, SERVER_BACK]),
-        promise("what_was_answered_survives_every_crash", schedules::server_crashes, not_lost, &[ANSWERED, SERVER_BACK]),
+        promise("a_request_is_answered_once", schedules::repeats_and_crashes, answered_once, &[ANSWERED, DUPLICATED]),
+        promise(
+            "a_crash_of_the_server_repeats_nothing",
+            schedules::server_crashes,
+            not_twice,
+            &[ANSWERED, SERVER_BACK],
+        ),
+        promise(
+            "what_was_answered_survives_every_crash",
+            schedules::server_crashes,
+            not_lost,
+            &[ANSWERED, SERVER_BACK],
+        ),
         promise("a_very_late_message_changes_nothing", schedules::very_late, not_twice, &[ANSWERED, LATE_REPEAT]),
-        promise("a_restarted_client_asks_for_something_new", schedules::client_crashes, accounted_for, &[ANSWERED, CLIENT_BACK]),
+        promise(
+            "a_restarted_client_asks_for_something_new",
+            schedules::client_crashes,
+            accounted_for,
+            &[ANSWERED, CLIENT_BACK],
+        ),
         Promise {
             name: "what_is_kept_stays_small",
             schedules: 6,
@@ -111,7 +126,9 @@ fn few_messages(seen: &Seen, counts: &mut Evidence) -> Verdict {
     }
     Err(Breach::new(
         format!("{} messages were sent for {requests} requests, and nothing had failed", seen.sent),
-        format!("at most {MESSAGES_PER_REQUEST} for each request, so {most}; a message takes 1 to 10 ms, its answer too"),
+        format!(
+            "at most {MESSAGES_PER_REQUEST} for each request, so {most}; a message takes 1 to 10 ms, its answer too"
+        ),
         format!("{} messages within {} ms", seen.sent, seen.ended_ms),
     ))
 }

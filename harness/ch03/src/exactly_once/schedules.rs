@@ -84,17 +84,20 @@ pub fn troubles(draw: &mut Draw) -> Schedule {
     }
 }
 
+/// The same, and every other time a client that crashes: nobody waits for what it was asked before.
+pub fn repeats_and_crashes(draw: &mut Draw) -> Schedule {
+    if draw.index > 3 && draw.index % 2 == 1 { client_crashes(draw) } else { repeats(draw) }
+}
+
 /// One client whose messages come twice, late, or not at all.
 pub fn repeats(draw: &mut Draw) -> Schedule {
     let again = |from, to, after_ms| fault(Fault::Duplicate { from, to, nth: 1, after_ms });
     match draw.index {
         0 => schedule(1, 1, vec![requests(1, 10, 1, 100), again(client(1), server(), 30)]),
         1 => schedule(1, 1, vec![requests(1, 10, 1, 100), again(server(), client(1), 30)]),
-        2 => schedule(
-            1,
-            1,
-            vec![requests(1, 10, 1, 100), fault(Fault::Lose { from: server(), to: client(1), nth: 1 })],
-        ),
+        2 => {
+            schedule(1, 1, vec![requests(1, 10, 1, 100), fault(Fault::Lose { from: server(), to: client(1), nth: 1 })])
+        }
         _ => {
             let mut entries = some_requests(draw);
             let swarm = Swarm::of(2, &[Kind::Duplication, Kind::Loss, Kind::Delay], STORM_MS);
@@ -179,10 +182,10 @@ pub fn server_crashes(draw: &mut Draw) -> Schedule {
     entries.push(crash(server(), when, back_after_ms, keep));
     entries.push(crash(server(), When::At(390), 1, Keep::Nothing));
     if draw.index > 5 {
-        entries.extend(faults(draw, &Swarm {
-            mortal: vec![server()],
-            ..Swarm::of(2, &[Kind::Crash, Kind::Pause, Kind::Loss], STORM_MS)
-        }));
+        entries.extend(faults(
+            draw,
+            &Swarm { mortal: vec![server()], ..Swarm::of(2, &[Kind::Crash, Kind::Pause, Kind::Loss], STORM_MS) },
+        ));
     }
     schedule(1, window(draw), entries)
 }
@@ -244,7 +247,7 @@ fn late_answer() -> Schedule {
 pub fn many(draw: &mut Draw) -> Schedule {
     let clients = if draw.index < 2 { 1 } else { draw.random.random_range(2..=4) };
     let count = 600 / clients as u32;
-    let of = |nth: usize| requests(nth, 10, count, 1_000_000 * nth as u64);
+    let of = |nth: usize| requests(nth, 10, count, 1_000 * nth as u64);
     let mut entries: Vec<Entry> = (1..=clients).map(of).collect();
     if draw.index % 2 == 1 {
         let every_ms = draw.random.random_range(30..=40);

@@ -354,14 +354,16 @@ impl Desk {
     /// A deposit takes its account from one balance to another. No two can have done so on the same stretch.
     fn compare(&mut self, world: &mut World<Bank>, request: usize, event: EventId, receipt: Receipt) {
         let this = &self.seen.requests[request];
-        let stretch = |deposit: Deposit, receipt: Receipt| (receipt.balance.saturating_sub(deposit.amount), receipt.balance);
+        let stretch =
+            |deposit: Deposit, receipt: Receipt| (receipt.balance.saturating_sub(deposit.amount), receipt.balance);
         let (from, to) = stretch(this.deposit, receipt);
         let other = self.seen.requests.iter().find(|other| {
             let Some((_, told)) = other.answer else { return false };
             let (other_from, other_to) = stretch(other.deposit, told);
             other.deposit.account == this.deposit.account && from < other_to && other_from < to
         });
-        let beyond = receipt.balance > self.asked[this.deposit.account.index()] || receipt.balance < this.deposit.amount;
+        let beyond =
+            receipt.balance > self.asked[this.deposit.account.index()] || receipt.balance < this.deposit.amount;
         let happened = match other {
             Some(other) => {
                 let told = other.answer.expect("it was answered").1.balance;
@@ -377,7 +379,8 @@ impl Desk {
         world.note(this.client, Tone::Bad, note);
         let oddity = Oddity {
             happened,
-            expected: "the balance that a request's own deposit left when it took effect, a different one for each".to_owned(),
+            expected: "the balance that a request's own deposit left when it took effect, a different one for each"
+                .to_owned(),
             actual: format!("in the order of the answers: {}", told.join(", ")),
             event,
         };
@@ -397,7 +400,8 @@ impl Desk {
                 self.seen.first = Some((Wrong::Excess, self.excess(account, event)));
             }
             if holds < self.answered[account.index()] && self.seen.first.is_none() {
-                let note = format!("{account} holds {holds}; deposits of {} were answered", self.answered[account.index()]);
+                let note =
+                    format!("{account} holds {holds}; deposits of {} were answered", self.answered[account.index()]);
                 world.note(server, Tone::Bad, note);
                 self.seen.first = Some((Wrong::Shortage, self.shortage(account, event)));
             }
@@ -408,7 +412,10 @@ impl Desk {
         let (holds, asked) = (self.seen.balances[account.index()], self.asked[account.index()]);
         let more = holds - asked;
         Oddity {
-            happened: format!("{account} holds {holds}, {more} more than was ever asked for{}", self.twice(account, more)),
+            happened: format!(
+                "{account} holds {holds}, {more} more than was ever asked for{}",
+                self.twice(account, more)
+            ),
             expected: format!("at most {asked}: {}", self.deposits(account, |_| true)),
             actual: holds.to_string(),
             event,
@@ -428,7 +435,8 @@ impl Desk {
 
     /// Which deposit would explain so much too much.
     fn twice(&self, account: Account, excess: u64) -> String {
-        let one = self.seen.requests.iter().find(|seen| seen.deposit.account == account && seen.deposit.amount == excess);
+        let one =
+            self.seen.requests.iter().find(|seen| seen.deposit.account == account && seen.deposit.amount == excess);
         one.map_or(String::new(), |seen| format!("; {seen} took effect twice"))
     }
 
@@ -445,7 +453,10 @@ impl Desk {
                 self.seen.full = Some(Oddity {
                     happened: format!("after {} answers there were {bytes} bytes on the disk of {node}", self.answers),
                     expected: format!("at most {DISK_BYTES} bytes, however many requests there were"),
-                    actual: format!("{bytes} bytes, in {} records of logs and some values", world.disk(node).record_count()),
+                    actual: format!(
+                        "{bytes} bytes, in {} records of logs and some values",
+                        world.disk(node).record_count()
+                    ),
                     event,
                 });
             }
@@ -472,7 +483,8 @@ impl Desk {
 
     fn overdue(&mut self, world: &mut World<Bank>, request: usize) {
         let late = &self.seen.requests[request];
-        let event = world.note(late.client, Tone::Bad, format!("still no answer for {} (tag {})", late.deposit, late.tag));
+        let event =
+            world.note(late.client, Tone::Bad, format!("still no answer for {} (tag {})", late.deposit, late.tag));
         let answered = self.seen.requests.iter().filter(|seen| seen.answer.is_some()).count();
         self.seen.overdue = Some(Oddity {
             happened: format!(
@@ -496,10 +508,14 @@ impl Desk {
                 self.seen.missing.get_or_insert(self.shortage(account, event));
                 continue;
             };
-            let open = self.seen.requests.iter().filter(|seen| seen.deposit.account == account && seen.answer.is_none());
+            let open =
+                self.seen.requests.iter().filter(|seen| seen.deposit.account == account && seen.answer.is_none());
             let open: Vec<u64> = open.map(|seen| seen.deposit.amount).collect();
             // Beyond that there is hardly a number that some of them don't come to.
-            if holds > self.asked[account.index()] || open.len() > 10 || (0..1u32 << open.len()).any(|some| sum(&open, some) == rest) {
+            if holds > self.asked[account.index()]
+                || open.len() > 10
+                || (0..1u32 << open.len()).any(|some| sum(&open, some) == rest)
+            {
                 continue;
             }
             let note = format!("{account} holds {holds}, which doesn't add up");

@@ -27,7 +27,7 @@ use sim::{NodeId, Process};
 /// - From the moment on when nothing fails any more, every request is answered within [`PATIENCE_MS`] of it or of its own
 ///   beginning, whichever is later. An outage before that moment may last for 20,000 ms.
 /// - In calm weather (nothing fails, and messages take no longer than 10 ms) at most [`MESSAGES_PER_REQUEST`] messages are
-///   sent for each request.
+///   sent for each request, and [`MESSAGES_PER_CLIENT`] more for each client.
 /// - What a node has synced to its disk comes to at most [`DISK_BYTES`] whenever an answer is given, however many
 ///   requests there were and however often a client came back. That is for four clients at most.
 ///
@@ -52,6 +52,9 @@ pub const PATIENCE_MS: u64 = 2_000;
 
 /// At most so many messages are sent for a request in calm weather.
 pub const MESSAGES_PER_REQUEST: u64 = 4;
+
+/// At most so many messages more are sent for each client in calm weather.
+pub const MESSAGES_PER_CLIENT: u64 = 8;
 
 /// At most so much is on a node's disk, in bytes.
 pub const DISK_BYTES: usize = 1_024;

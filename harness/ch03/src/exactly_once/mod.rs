@@ -3,13 +3,17 @@
 //! what it did.
 //!
 //! - [`contract`]: what you implement ([`CommandServer`], [`CommandClient`]) and what you are given ([`Ledger`]).
-//! - `world`: the applications that ask, what happens to them, and what is seen.
+//! - `world`: a server and its clients, and what may happen to them.
+//! - `desk`: the applications that ask, and what is known about the ledger.
+//! - `seen`: what a play leaves behind.
 //! - `schedules`: which schedules put each promise to the test.
 //! - `promises`: what is checked.
 
 pub mod contract;
+mod desk;
 mod promises;
 mod schedules;
+mod seen;
 mod world;
 
 use harness::exercise::Exercise;

@@ -3,14 +3,17 @@
 //! Money is the witness. Every deposit adds to an account, so one that took effect twice leaves more there than was asked
 //! for, and one that was answered and never took effect leaves less. No judge looks at a message.
 
+use std::collections::BTreeSet;
+
 use explore::{Breach, Evidence};
 use harness::exercise::{Judge, Promise};
 use harness::processes::evidence::{DUPLICATED, LOST, OVERTAKEN, RESTARTED};
 
-use super::contract::MESSAGES_PER_REQUEST;
+use super::contract::{MESSAGES_PER_CLIENT, MESSAGES_PER_REQUEST};
 use super::schedules;
-use super::world::evidence::{ANSWERED, CLIENT_BACK, LATE_REPEAT, SERVER_BACK, TWO_OPEN};
-use super::world::{Branch, Oddity, Seen, Wrong};
+use super::seen::evidence::{ANSWERED, CLIENT_BACK, LATE_REPEAT, SERVER_BACK, TWO_OPEN};
+use super::seen::{Oddity, Seen, Wrong};
+use super::world::Branch;
 
 /// Every promise of the contract.
 pub fn all() -> Vec<Promise<Branch>> {
@@ -120,14 +123,16 @@ fn small(seen: &Seen, counts: &mut Evidence) -> Verdict {
 fn few_messages(seen: &Seen, counts: &mut Evidence) -> Verdict {
     weigh_in(seen, counts);
     let requests = seen.requests.len() as u64;
-    let most = requests * MESSAGES_PER_REQUEST;
+    let clients = seen.requests.iter().map(|seen| seen.client).collect::<BTreeSet<_>>().len() as u64;
+    let most = requests * MESSAGES_PER_REQUEST + clients * MESSAGES_PER_CLIENT;
     if seen.sent <= most {
         return Ok(());
     }
     Err(Breach::new(
         format!("{} messages were sent for {requests} requests, and nothing had failed", seen.sent),
         format!(
-            "at most {MESSAGES_PER_REQUEST} for each request, so {most}; a message takes 1 to 10 ms, its answer too"
+            "at most {MESSAGES_PER_REQUEST} for each request and {MESSAGES_PER_CLIENT} for each client, so {most}; a message \
+             takes 1 to 10 ms, and so does its answer"
         ),
         format!("{} messages within {} ms", seen.sent, seen.ended_ms),
     ))

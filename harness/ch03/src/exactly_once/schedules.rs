@@ -260,7 +260,7 @@ pub fn many(draw: &mut Draw) -> Schedule {
 /// Nothing fails.
 pub fn calm(draw: &mut Draw) -> Schedule {
     let clients = draw.random.random_range(1..=3);
-    let count = draw.random.random_range(1..=12);
+    let count = draw.random.random_range(5..=15);
     let entries = (1..=clients).map(|nth| requests(nth, 10, count, 100 * nth as u64)).collect();
     let setup = Setup { clients, window: window(draw), heal_ms: 10, until_ms: 1_000 };
     Plan { setup, entries }

@@ -208,6 +208,16 @@ fn a_run_is_the_same_every_time_told_or_not() {
     }
 }
 
+#[test]
+fn the_time_since_a_boot_runs_as_fast_as_the_clock_and_does_not_jump() {
+    let mut world = world(3, false);
+    world.inject(Fault::Drift { node: n(0), ppm: 100_000 });
+    world.inject(Fault::Jump { node: n(1), at_ms: 10, by_ms: 500 });
+    world.inject(Fault::Crash { node: n(2), when: When::At(40), back_after_ms: Some(20), keep: Keep::Nothing });
+    world.run_until_ms(100);
+    assert_eq!([0, 1, 2].map(|node| world.elapsed_ms(n(node))), [111, 100, 40]);
+}
+
 /// Sends every message on to everybody, or to itself, or sets a timer at once.
 #[derive(Clone, Hash)]
 struct Wild;

@@ -4,6 +4,7 @@
 
 // learner: begin
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 // learner: end
 use ch07::paxos::{Decided, Paxos, Propose};
@@ -18,10 +19,17 @@ use serde::{Deserialize, Serialize};
 
 // learner: begin
 /// Names an attempt: no two attempts of anybody share one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Ballot {
     round: u32,
     node: NodeId,
+}
+
+impl fmt::Debug for Ballot {
+    /// Short, for the diagrams.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}.{}", self.round, self.node)
+    }
 }
 
 /// What an acceptor must never forget.

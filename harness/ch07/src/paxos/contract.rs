@@ -14,7 +14,7 @@ pub const DECISION_MS: u64 = 5_000;
 
 // ANCHOR: paxos
 /// What there is to decide. No two requests ask for the same one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Value(pub u32);
 
 /// A client asks a node to have this value decided. It is content with any other decision.
@@ -36,8 +36,8 @@ pub struct Decided(pub Value);
 /// - **No decision without a majority.** A majority is more than half of all nodes: 2 of 3, 3 of 4, 3 of 5. A node that
 ///   has, since the beginning, been cut off with so few others that together they are none decides nothing.
 ///
-/// *Calm* is when every message takes at most 25 ms and arrives once, nobody crashes, and a majority is up; the others may
-/// be down for ever. Then there is progress:
+/// *Calm* is when every message that is sent takes at most 25 ms and arrives once, nobody crashes, and a majority is up; the
+/// others may be down for ever. Messages from before may still come in. Then there is progress:
 ///
 /// - **A request is answered.** A node that was asked to [`Propose`], and has not crashed since, tells [`Decided`] within
 ///   5,000 ms of the request or of the beginning of the calm, whichever is later. That holds for a node that has decided
@@ -59,6 +59,13 @@ impl Protocol for Deciding {
     type Output = Decided;
     type View = ();
     type Wire = ();
+}
+
+impl fmt::Debug for Value {
+    /// Just the number: it stands in many messages of a diagram.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.0)
+    }
 }
 
 impl fmt::Display for Value {

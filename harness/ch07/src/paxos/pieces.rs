@@ -42,15 +42,27 @@ fn crash(node: usize, when: When, back_after_ms: u64) -> Entry {
     Entry::Fault(Fault::Crash { node: n(node), when, back_after_ms: Some(back_after_ms), keep: Keep::Nothing })
 }
 
+fn split(side: Vec<NodeId>, from_ms: u64, until_ms: u64) -> Entry {
+    Entry::Fault(Fault::Split { side, span: Span::new(from_ms, until_ms) })
+}
+
 fn mute(from: usize, nodes: usize, span: Span) -> Entry {
     let to = (1..=nodes).filter(|to| *to != from).map(n).collect();
     Entry::Fault(Fault::OneWay { from: vec![n(from)], to, span })
 }
 
-/// The accept messages of n1 reach only itself; meanwhile n2 gets another value chosen. Then n1 tries again and finds two
-/// accepted values, its own and the one that was chosen.
+/// The accepts of n1 reach only itself; meanwhile another value is chosen. Then n1 tries again and finds two accepted values,
+/// its own and the one that was chosen.
 pub fn two_accepted_values(nodes: usize) -> Schedule {
-    exactly(nodes, vec![propose(1, 7, 10), mute(1, nodes, Span::new(11, 100)), propose(2, 8, 30)])
+    let cut = split(vec![n(1)], 18, 150);
+    exactly(nodes, vec![propose(1, 7, 10), cut, propose(2, 8, 30)])
+}
+
+/// The accepts of n1 reach only n2, whose answer comes twice; the others can still choose another value.
+pub fn an_answer_twice() -> Schedule {
+    let twice = Entry::Fault(Fault::Duplicate { from: n(2), to: n(1), nth: 2, after_ms: 1 });
+    let cut = split(vec![n(1), n(2)], 18, 300);
+    exactly(5, vec![propose(1, 7, 10), cut, twice, propose(3, 8, 40)])
 }
 
 /// One majority decides; then another, which has only the middle node in common with it, is asked.
@@ -64,9 +76,21 @@ pub fn handover(nodes: usize) -> Schedule {
 
 /// A promise for the first ballot of n1 comes in when n1 has long begun another, and n2 and n3 have decided without it.
 pub fn late_promise(late_ms: u64) -> Schedule {
-    let split = Fault::Split { side: vec![n(1)], span: Span::new(21, 19 + late_ms) };
-    let late = delay(2, 1, 1, late_ms);
-    exactly(3, vec![propose(1, 7, 10), lose(3, 1, 1), late, Entry::Fault(split), propose(2, 8, 25)])
+    let faults = [lose(3, 1, 1), delay(2, 1, 1, late_ms), split(vec![n(1)], 21, 19 + late_ms)];
+    exactly(3, [propose(1, 7, 10), propose(2, 8, 25)].into_iter().chain(faults).collect())
+}
+
+/// n2's acceptance of n1's first ballot comes in when n1 is at another one, which n2 has not accepted; what n2 has accepted is
+/// worth less than what n3 has, so that the two of them can choose that.
+pub fn late_acceptance(late_ms: u64) -> Schedule {
+    let faults = [
+        lose(3, 2, 1),
+        delay(2, 1, 2, late_ms),
+        lose(1, 2, 4),
+        split(vec![n(3)], 18, 40 + late_ms),
+        split(vec![n(1)], 40 + late_ms, 800),
+    ];
+    exactly(3, [propose(1, 7, 10), propose(3, 8, 12)].into_iter().chain(faults).collect())
 }
 
 /// n3 accepts the higher ballot, of n2, without having been asked for a promise; then an accept of the lower one, of n1,

@@ -4,6 +4,7 @@ use explore::{Breach, Evidence};
 use harness::NodeId;
 use harness::exercise::{Judge, Promise};
 use harness::processes::evidence;
+use render::explain::plural;
 use sim::Fault;
 
 use super::contract::{DECISION_MS, told};
@@ -23,17 +24,17 @@ type Verdict = Result<(), Breach>;
 pub fn all() -> Vec<Promise<Cluster>> {
     let promise = |name, schedules, draw, judge: Judge<Seen>, needs| Promise { name, schedules, needs, draw, judge };
     vec![
-        promise("rivals_decide_the_same", 60, schedules::rivalry, agreement, &[RIVALS]),
+        promise("rivals_decide_the_same", 400, schedules::rivalry, agreement, &[RIVALS]),
         promise(
             "late_and_repeated_messages_change_nothing",
-            60,
+            400,
             schedules::lateness,
             agreement,
             &[RIVALS, evidence::OVERTAKEN, evidence::DUPLICATED],
         ),
         promise(
             "a_decision_outlives_every_crash",
-            60,
+            400,
             schedules::crashes,
             agreement,
             &[AFTER_CRASH, evidence::RESTARTED],
@@ -179,7 +180,7 @@ fn answered(seen: &Seen, evidence: &mut Evidence) -> Verdict {
         let breach = Breach::new(
             format!("{} was asked at {} ms{calm}, but it gave no answer", asked.node, asked.at_ms),
             format!("a decision from {} by {deadline_ms} ms", asked.node),
-            format!("no answer from it by then; {}", decisions(seen)),
+            format!("no answer from it by then, after {}; {}", plural(seen.sent, "message"), decisions(seen)),
         );
         return Err(match asked.unanswered {
             Some(remark) => breach.at(remark),

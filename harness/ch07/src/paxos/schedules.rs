@@ -81,8 +81,10 @@ pub fn rivalry(draw: &mut Draw) -> Schedule {
 pub fn lateness(draw: &mut Draw) -> Schedule {
     match draw.index {
         0 => return pieces::late_accept(),
+        1 => return pieces::an_answer_twice(),
         // Nobody knows how long a proposer waits before it begins again.
-        1..=4 => return pieces::late_promise([120, 250, 400, 550][draw.index as usize - 1]),
+        2..=5 => return pieces::late_promise([120, 250, 400, 550][draw.index as usize - 2]),
+        6..=9 => return pieces::late_acceptance([120, 180, 240, 300][draw.index as usize - 6]),
         _ => {}
     }
     let nodes = size(draw);
@@ -154,8 +156,7 @@ pub fn losses(draw: &mut Draw) -> Schedule {
         entries.truncate(1);
     }
     match draw.index {
-        // All of the first messages, then all that are sent for a while.
-        0 => entries.push(Entry::Fault(Fault::Lossy { percent: 100, span: Span::new(0, 200) })),
+        0 => entries.push(Entry::Fault(Fault::Lossy { percent: 100, span: Span::new(0, FAULTY_MS) })),
         1 => {
             let side = (1..=nodes / 2).map(n).collect();
             entries.push(Entry::Fault(Fault::Split { side, span: Span::new(0, FAULTY_MS) }));

@@ -129,6 +129,8 @@ pub struct Seen {
     pub up: Vec<bool>,
     /// By node, a remark at the end of its lane if it was up and had never told a decision.
     pub silent: Vec<Option<EventId>>,
+    /// How many messages the nodes have sent each other.
+    pub sent: u64,
 }
 
 /// Nodes that decide.
@@ -175,6 +177,7 @@ impl processes::Cluster for Cluster {
             crashes: vec![0; nodes],
             up: vec![true; nodes],
             silent: vec![None; nodes],
+            sent: 0,
         };
         seen.watch(world, &requests);
         seen
@@ -213,6 +216,7 @@ impl Seen {
                 _ => {}
             }
         }
+        self.sent = world.counts().sent;
         self.look_back(world);
     }
 

@@ -70,6 +70,9 @@ impl Node {
         self.decided = Some(value);
         Self::log(&Record::Decided(value), context);
         context.output(Decided(value));
+        if self.asked.is_some() {
+            context.broadcast(Message::ItIs(value));
+        }
     }
 }
 

@@ -42,17 +42,12 @@ fn slowness(draw: &mut Draw, setup: &mut Setup) -> Vec<Entry> {
     faults.into_iter().map(Entry::Fault).collect()
 }
 
-/// Correct nodes are asked, some of them more than once.
-fn requests(draw: &mut Draw, setup: &Setup, most: u32) -> Vec<Entry> {
-    let correct = correct(setup).len();
-    let count = draw.random.random_range(1..=most);
-    let mut made = vec![0; correct + 1];
-    let mut request = |place| {
-        let node = draw.random.random_range(1..=correct);
-        made[node] += 1;
-        ask(node, made[node], 10 + place, draw.random.random_range(10..100))
-    };
-    (0..count).map(&mut request).collect()
+/// Correct nodes are asked, each once.
+fn requests(draw: &mut Draw, setup: &Setup, most: usize) -> Vec<Entry> {
+    let mut nodes: Vec<usize> = (1..=correct(setup).len()).collect();
+    nodes.shuffle(&mut draw.random);
+    nodes.truncate(draw.random.random_range(1..=most));
+    (10..).zip(nodes).map(|(value, node)| ask(node, 1, value, draw.random.random_range(10..100))).collect()
 }
 
 /// Some of these, at least one, in order.
@@ -95,13 +90,14 @@ fn equivocation(draw: &mut Draw, slow: bool) -> Schedule {
     Plan { setup, entries }
 }
 
-/// Correct nodes broadcast, on slow links, and liars do no more than keep silent, or join in.
+/// Correct nodes broadcast, some of them more than once, on slow links. Nobody lies.
 pub fn honesty(draw: &mut Draw) -> Schedule {
-    let mut setup = size(draw);
-    if draw.index.is_multiple_of(4) {
-        setup.liars = 0;
+    let mut setup = Setup { liars: 0, ..size(draw) };
+    let mut entries = requests(draw, &setup, 3);
+    let Entry::Ask { node, .. } = entries[0] else { unreachable!("requests are requests") };
+    for number in 2..=draw.random.random_range(1..=3) {
+        entries.push(ask(node.index() + 1, number, 20 + number, draw.random.random_range(10..100)));
     }
-    let mut entries = requests(draw, &setup, 4);
     if draw.index > 1 {
         entries.extend(slowness(draw, &mut setup));
     }

@@ -25,6 +25,9 @@ fn votes(of: &BTreeMap<NodeId, Value>, value: Value) -> usize {
 impl Node {
     fn echo(&mut self, broadcast: Broadcast, value: Value, context: &mut Context<'_, Self>) {
         let me = context.me();
+        if self.over.contains(&broadcast) {
+            return;
+        }
         let open = self.open.entry(broadcast).or_default();
         if open.echoes.contains_key(&me) {
             return;
@@ -36,6 +39,9 @@ impl Node {
 
     fn ready(&mut self, broadcast: Broadcast, value: Value, context: &mut Context<'_, Self>) {
         let me = context.me();
+        if self.over.contains(&broadcast) {
+            return;
+        }
         let open = self.open.entry(broadcast).or_default();
         if open.readies.contains_key(&me) {
             return;

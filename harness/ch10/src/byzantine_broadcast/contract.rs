@@ -23,7 +23,7 @@ pub struct Broadcast {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Value(pub u32);
 
-/// What nodes send each other (Bracha 1987, §3). Liars speak the same language, so it can't be yours to choose.
+/// What nodes send each other (Bracha 1987). Liars speak the same language, so it can't be yours to choose.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Message {
     /// "I broadcast this."
@@ -61,7 +61,8 @@ pub struct Config {
     pub faults: usize,
 }
 
-/// A node that broadcasts, and delivers what others broadcast, among nodes some of which lie (Bracha 1987).
+/// A node that broadcasts, and delivers what others broadcast, among nodes some of which lie (Bracha 1987; Cachin, Guerraoui
+/// and Rodrigues 2011, §3.11).
 ///
 /// A *correct* node is one that runs your code. It does not crash. Of the 3f + 1 nodes up to f are *liars*: they may send
 /// anything to anybody at any time, one thing to you and another to your neighbour, in the name of whom they like, or

@@ -29,7 +29,7 @@ pub fn ask(node: usize, number: u32, value: u32, at_ms: u64) -> Entry {
 
 /// As many liars as there may be among 3f + 1.
 pub fn setup(faults: usize, latency_us: (u64, u64)) -> Setup {
-    Setup { nodes: 3 * faults + 1, faults, liars: faults, latency_us, heal_ms: 0, calm_ms: 0 }
+    Setup { nodes: 3 * faults + 1, faults, liars: faults, latency_us, heal_ms: 0, calm_ms: 0, ends_in_conflict: false }
 }
 
 fn exactly(faults: usize, entries: Vec<Entry>) -> Schedule {
@@ -54,9 +54,9 @@ fn told(faults: usize, lies: impl IntoIterator<Item = Lie>) -> Schedule {
     exactly(faults, lies.into_iter().map(Entry::Lie).collect())
 }
 
-/// One thing to n1, another to n2 and n3, and everything that supports it.
-pub fn two_faces() -> Schedule {
-    told(1, [lie(&[4], &[1], &Claim::ALL, 4, 7), lie(&[4], &[2, 3], &Claim::ALL, 4, 8)])
+/// One thing to n1, another to n2 and n3, and these claims for each.
+pub fn two_faces(claims: &[Claim]) -> Schedule {
+    told(1, [lie(&[4], &[1], claims, 4, 7), lie(&[4], &[2, 3], claims, 4, 8)])
 }
 
 /// The same among seven.

@@ -34,7 +34,7 @@ pub fn all() -> Vec<Promise<Cluster>> {
         promise("silent_nodes_stop_nothing", schedules::silence, validity, &[SILENT]),
         promise("no_two_correct_nodes_deliver_different_values", schedules::two_faces, agreement, &[TWO_FACED]),
         promise("if_one_correct_node_delivers_all_do", schedules::half_truths, totality, &[LIARS_BROADCAST]),
-        promise("nobody_speaks_in_another_nodes_name", schedules::false_names, no_forgery, &[FORGED]),
+        promise("nothing_is_delivered_in_a_false_name", schedules::false_names, no_forgery, &[FORGED]),
         promise("nothing_is_delivered_twice", schedules::repetition, once, &[SUPPORTED, evidence::DUPLICATED]),
         promise("a_correct_node_votes_once", schedules::temptation, one_vote, &[VOTED]),
     ]

@@ -113,12 +113,14 @@ pub fn silence(draw: &mut Draw) -> Schedule {
 
 /// Liars tell different nodes different things.
 pub fn two_faces(draw: &mut Draw) -> Schedule {
-    match draw.index {
-        0 => pieces::two_faces(),
-        1 => pieces::two_faces_of_two(),
-        2 => pieces::second_thoughts(),
+    let mut schedule = match draw.index {
+        0..=2 => pieces::two_faces(&Claim::ALL[..=draw.index as usize]),
+        3 => pieces::two_faces_of_two(),
+        4 => pieces::second_thoughts(),
         _ => equivocation(draw, draw.index.is_multiple_of(3)),
-    }
+    };
+    schedule.setup.ends_in_conflict = true;
+    schedule
 }
 
 /// Liars convince some, and leave others in the dark.

@@ -28,6 +28,8 @@ pub struct Setup {
     pub heal_ms: u64,
     /// What was under way then has come in.
     pub calm_ms: u64,
+    /// Whether the run ends when two correct nodes have delivered different values: nothing that comes later matters then.
+    pub ends_in_conflict: bool,
 }
 
 impl Setup {
@@ -156,8 +158,9 @@ impl processes::Cluster for Cluster {
         world.heal_at_ms(plan.setup.heal_ms);
         // Time for a first delivery, and then for all others.
         seen.end_ms += 2 * SOON_MS;
-        seen.watch(world);
-        seen.look_back(world);
+        if seen.watch(world) {
+            seen.look_back(world);
+        }
         seen
     }
 }
@@ -180,7 +183,8 @@ impl Seen {
         }
     }
 
-    fn watch(&mut self, world: &mut World<Broadcasting>) {
+    /// Says whether the run came to its end.
+    fn watch(&mut self, world: &mut World<Broadcasting>) -> bool {
         while let Some(happening) = world.next(self.end_ms) {
             let (node, at_ms, at) = (happening.node, happening.at_ms(), happening.event);
             match happening.what {
@@ -190,12 +194,20 @@ impl Seen {
                     }
                 }
                 What::Output(Deliver { broadcast, value }) => {
+                    let differs = |other: &&Delivered| other.broadcast == broadcast && other.value != value;
+                    let other = self.delivered.iter().find(differs).copied();
                     self.delivered.push(Delivered { node, broadcast, value, at_ms, at });
+                    if let Some(other) = other.filter(|_| self.setup.ends_in_conflict) {
+                        let text = format!("but {} has delivered {broadcast} = {}", other.node, other.value);
+                        world.note(node, Tone::Bad, text);
+                        return false;
+                    }
                 }
                 What::Intercepted { from, message } => self.votes.push(Vote { from, to: node, message, at }),
                 _ => {}
             }
         }
+        true
     }
 
     /// Remarks on what never came.

@@ -162,7 +162,7 @@ impl Process for Node {
     fn on_timer(&mut self, timer: Timer, context: &mut Context<'_, Self>) {
         // learner: begin
         // learner: | let _ = (timer, context);
-        // learner: | match timer {}
+        // learner: | todo!("what was waited for, and did not come?")
         match timer {
             Timer::Election => self.stand_for_election(context),
             Timer::Heartbeat => self.tell_all(context),

@@ -54,9 +54,9 @@ pub type Index = u64;
 /// - Whoever leads in a term holds everything that was applied in the terms before.
 /// - As long as a node's term lasts, no entry leaves its log that the leader of that term holds, whatever comes late,
 ///   twice, or from the leader of an earlier term.
-/// - A node that comes back with up to 300 entries that nobody wants, and without up to 300 that it should have, has
+/// - A node that comes back with up to 150 entries that nobody wants, and without up to 150 that it should have, has
 ///   applied all of these 1,000 ms after the leader reaches it.
-/// - The leader does not send over and over what has arrived: with 300 commands in the log and links that carry 6,000
+/// - The leader does not send over and over what has arrived: with 150 commands in the log and links that carry 4,000
 ///   bytes a second, a new command is applied by every node within 1,000 ms.
 /// - 3,000 ms after the last fault, whatever it was, new commands are applied by every node.
 ///

@@ -80,6 +80,8 @@ pub struct Watch {
     leaders: BTreeMap<Term, (NodeId, Vec<Entry>)>,
     first: BTreeMap<Index, First>,
     pending: Vec<Pending>,
+    /// Whose handler has just told something, and was looked at then.
+    fresh: Option<NodeId>,
     by_command: BTreeMap<Command, usize>,
     pub breaches: Vec<(Law, Breach)>,
     pub reigns: Vec<Reign>,
@@ -102,6 +104,7 @@ impl Watch {
             leaders: BTreeMap::new(),
             first: BTreeMap::new(),
             pending: Vec::new(),
+            fresh: None,
             by_command: BTreeMap::new(),
             breaches: Vec::new(),
             reigns: Vec::new(),
@@ -135,6 +138,7 @@ impl Watch {
 
     /// A node has crashed.
     pub fn crashed(&mut self, node: NodeId, at_ms: u64) {
+        self.fresh = None;
         let known = &mut self.known[node.index()];
         (known.down, known.unsure, known.applied) = (true, false, 0);
         self.end_reign(node, at_ms);
@@ -142,6 +146,12 @@ impl Watch {
 
     /// A handler of a node is through.
     pub fn stepped(&mut self, world: &mut World<Consensus>, node: NodeId, event: EventId) {
+        if self.fresh.take() != Some(node) {
+            self.look(world, node, event);
+        }
+    }
+
+    fn look(&mut self, world: &mut World<Consensus>, node: NodeId, event: EventId) {
         let Some(view) = world.view(node) else {
             self.known[node.index()].unsure = true;
             return;
@@ -157,7 +167,11 @@ impl Watch {
 
     /// A node tells something.
     pub fn told(&mut self, world: &mut World<Consensus>, node: NodeId, event: EventId, output: Output) {
-        self.stepped(world, node, event);
+        // All that a handler tells comes before its end, and after all that it did: one look will do.
+        if self.fresh != Some(node) {
+            self.look(world, node, event);
+            self.fresh = Some(node);
+        }
         match output {
             Output::NotLeader { command, leader } => {
                 if let Some(place) = self.by_command.get(&command) {

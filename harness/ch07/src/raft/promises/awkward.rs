@@ -158,7 +158,7 @@ fn troublemaker(draw: &mut Draw) -> Schedule {
 }
 
 /// How long the log is that strayed, and the one that it missed.
-const STRAYED: u32 = 300;
+const STRAYED: u32 = 150;
 
 /// How soon it is mended, in milliseconds.
 const MEND_MS: u64 = 1_000;
@@ -205,7 +205,7 @@ const NARROW_APPLY_MS: u64 = 1_000;
 fn narrow_links(_: &mut Draw) -> Schedule {
     let narrow = |number| {
         let span = Span::new(NARROW_FROM_MS, 10_000);
-        Entry::Fault(Fault::Narrow { node: n(number), bytes_per_s: 6_000, span })
+        Entry::Fault(Fault::Narrow { node: n(number), bytes_per_s: 4_000, span })
     };
     let mut entries = vec![propose(700, STRAYED), stream(NARROW_FROM_MS, 8, 150)];
     entries.extend((1..=3).map(narrow));

@@ -142,11 +142,12 @@ fn lost_leaders(draw: &mut Draw) -> Schedule {
     let lost = |at_ms, way| match way {
         0 => crash(at_ms, Who::Leader, 10_000),
         1 => cut_off_leader(at_ms, 0, 10_000),
+        2 => step(at_ms, Act::Mute { who: Who::Leader, for_ms: 10_000 }),
         _ => step(at_ms, Act::Pause { who: Who::Leader, for_ms: 10_000 }),
     };
-    let mut entries = vec![lost(about(draw, 700, 900), draw.index / 2 % 3)];
+    let mut entries = vec![lost(about(draw, 700, 900), draw.index / 2 % 4)];
     if nodes == 5 {
-        entries.push(lost(about(draw, 2_000, 2_200), (draw.index / 2 + 1) % 3));
+        entries.push(lost(about(draw, 2_000, 2_200), (draw.index / 2 + 1) % 4));
     }
     Plan { setup: Setup::of(nodes, 5_500), entries }
 }

@@ -4,7 +4,7 @@ use explore::Plan;
 use harness::processes::Cluster;
 use sim::disk::Keep;
 use sim::seam::Host;
-use sim::{Choice, Fault, NodeId, Protocol, Span, What, When, World};
+use sim::{Choice, Fault, Limits, NodeId, Protocol, Span, What, When, World};
 
 use super::contract::{Command, Config, Output};
 use super::entries::{Act, Entry, Setup, Who};
@@ -42,7 +42,7 @@ impl Cluster for Nodes {
     type Seen = Seen;
 
     fn setup(&self, plan: &Plan<Setup, Entry>, choice: Choice) -> sim::Setup {
-        sim::Setup { clients: vec!["clients".to_owned()], ..sim::Setup::of(choice, plan.setup.nodes) }
+        sim::Setup { clients: vec!["clients".to_owned()], limits: LIMITS, ..sim::Setup::of(choice, plan.setup.nodes) }
     }
 
     fn host(&self, plan: &Plan<Setup, Entry>) -> Box<dyn Host<Consensus>> {
@@ -53,6 +53,9 @@ impl Cluster for Nodes {
         Script::of(plan, world).play()
     }
 }
+
+/// Thirty times what a run needs that sends every command by itself: what answers each message with several is stopped soon.
+const LIMITS: Limits = Limits { in_flight: 2_000, at_once: 5_000, events: 60_000 };
 
 /// How long a step that needs a leader waits before it looks again.
 const PATIENCE_MS: u64 = 10;

@@ -18,6 +18,8 @@ pub struct Setup {
     pub nodes: usize,
     /// What they are told.
     pub config: Config,
+    /// From when on messages arrive between nodes that no step has taken from the others.
+    pub calm_ms: u64,
     /// When all faults are over and a client begins to ask for new commands until they are applied by everybody.
     pub heal_ms: Option<u64>,
     /// When the run is over.
@@ -28,7 +30,7 @@ impl Setup {
     /// A run of so many nodes without an end to faults but its own.
     pub fn of(nodes: usize, end_ms: u64) -> Self {
         let config = Config { heartbeat_ms: 50, election_least_ms: 150, election_most_ms: 300 };
-        Setup { nodes, config, heal_ms: None, end_ms }
+        Setup { nodes, config, calm_ms: 0, heal_ms: None, end_ms }
     }
 
     /// The same, healed at that time and then watched until commands are applied again.

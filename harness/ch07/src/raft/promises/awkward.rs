@@ -8,11 +8,11 @@ use sim::swarm::Kind;
 use sim::{Fault, Span};
 
 use super::{
-    APPLIED, ELECTED, Schedule, Verdict, about, another_leads, appended_ms, applied_in_time, applied_ms, count, keeps, n,
+    APPLIED, ELECTED, Schedule, Verdict, about, another_leads, applied_in_time, applied_ms, count, keeps, n,
     recovers, swarm, three_or_five,
 };
 use crate::raft::cluster::Nodes;
-use crate::raft::entries::{Entry, Setup, Who, crash, cut_off_leader, propose, stream};
+use crate::raft::entries::{Act, Entry, Setup, Who, crash, cut_off_leader, propose, step, stream};
 use crate::raft::seen::{Law, Seen};
 
 const INHERITED: &str = "a leader is elected after another, and commands are applied";
@@ -107,8 +107,14 @@ fn figure_8(draw: &mut Draw) -> Schedule {
     Plan { setup: Setup::of(5, 0).healed(2_900), entries }
 }
 
-/// A log that is long and old against one that is short and new.
+/// A log that is long and old against one that is short and new; and two of the same term, of which one is shorter.
 fn long_and_old(draw: &mut Draw) -> Schedule {
+    if draw.index % 2 == 1 {
+        let for_ms = about(draw, 500, 900);
+        let behind = step(800, Act::CutOff { who: Who::Follower, with: 0, for_ms });
+        let entries = vec![propose(700, 1), behind, propose(820, 3), crash(795 + for_ms, Who::Leader, 1_000)];
+        return Plan { setup: Setup::of(3, 2_700), entries };
+    }
     let for_ms = about(draw, 900, 1_100);
     let (at_ms, strayed) = (800 + for_ms, draw.random.random_range(3..=6));
     let mut entries = vec![
@@ -131,7 +137,9 @@ fn late_messages(draw: &mut Draw) -> Schedule {
     match draw.index {
         0 | 1 => Plan { setup: Setup::of(3, 1_600), entries: vec![stream(700, 20, 8), jittery, twice] },
         2 | 3 => {
-            let entries = vec![cut_off_leader(800, 0, 900), propose(820, 2), propose(1_500, 2)];
+            // The commands wait for the leader, and it does not know what has happened in between.
+            let sleeps = step(800, Act::Pause { who: Who::Leader, for_ms: 900 });
+            let entries = vec![sleeps, propose(820, 2), propose(1_500, 2)];
             Plan { setup: Setup::of(3, 2_200), entries }
         }
         _ => {
@@ -164,22 +172,30 @@ const STRAYED: u32 = 150;
 const MEND_MS: u64 = 1_000;
 
 fn long_conflict(draw: &mut Draw) -> Schedule {
-    let for_ms = about(draw, 1_200, 1_300);
-    let entries = vec![cut_off_leader(800, 0, for_ms), propose(820, STRAYED), propose(1_700, STRAYED)];
-    Plan { setup: Setup::of(3, 800 + for_ms + MEND_MS + 500), entries }
+    let for_ms = about(draw, 1_600, 1_700);
+    let entries = vec![
+        cut_off_leader(800, 0, for_ms),
+        propose(820, STRAYED),
+        propose(1_500, STRAYED),
+        // The next leader knows nothing of how far the others' logs go.
+        crash(1_800, Who::Leader, 100),
+        stream(800 + for_ms, 20, 60),
+    ];
+    Plan { setup: Setup::of(3, 800 + for_ms + 2 * MEND_MS), entries }
 }
 
 fn mended(seen: &Seen, counts: &mut Evidence) -> Verdict {
     let Some(loss) = seen.losses.first() else { return Ok(()) };
     let Some(leader) = seen.reigns.iter().rfind(|reign| reign.node != loss.node) else { return Ok(()) };
-    let missed = seen.proposals.iter().filter(|proposal| {
-        proposal.node == leader.node && appended_ms(proposal).is_some_and(|at_ms| at_ms <= loss.until_ms)
-    });
+    let missed = seen
+        .proposals
+        .iter()
+        .filter(|proposal| applied_ms(seen, leader.node, proposal).is_some_and(|at_ms| at_ms <= loss.until_ms));
     let by_ms = leader.from_ms.max(loss.until_ms) + MEND_MS;
     if seen.ended_ms < by_ms {
         return Ok(());
     }
-    counts.count(MENDED);
+    counts.count_many(MENDED, missed.clone().count() as u64);
     let late = |proposal: &&_| applied_ms(seen, loss.node, proposal).is_none_or(|at_ms| at_ms > by_ms);
     let all = missed.clone().count();
     let lacking = missed.filter(late).count();
@@ -230,7 +246,10 @@ fn anything(draw: &mut Draw) -> Schedule {
     let nodes = three_or_five(draw);
     let mut entries = vec![stream(500, 20, 50)];
     if draw.index < 4 {
-        entries.extend([cut_off_leader(800, 0, 900), propose(820, 3), propose(1_500, 2)]);
+        // The last of three leaders finds a log that has strayed, and does not know where.
+        let strayed = [cut_off_leader(800, 0, 1_150), propose(820, 3), propose(1_400, 2)];
+        entries.extend(strayed);
+        entries.push(crash(1_650, Who::Leader, 100));
     } else {
         entries.extend(swarm(draw, nodes, &KINDS, 1_900));
         entries.push(cut_off_leader(about(draw, 700, 1_200), 0, 500));

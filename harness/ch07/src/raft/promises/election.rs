@@ -26,7 +26,7 @@ pub fn promises() -> Vec<Promise<Nodes>> {
         },
         Promise {
             name: "a_leader_has_the_votes_of_a_majority",
-            schedules: 16,
+            schedules: 20,
             needs: &[ELECTED, evidence::DUPLICATED, evidence::CUT_OFF],
             draw: repeated_votes,
             judge: |seen, counts| keeps(seen, counts, &[Law::Votes]),
@@ -104,7 +104,7 @@ fn repeated_votes(draw: &mut Draw) -> Schedule {
             let twice = Entry::Fault(Fault::Duplicating { percent: 100, span: until(2_000) });
             Plan { setup: Setup::of(5, 2_000), entries: vec![few(vec![n(1), n(2)]), twice] }
         }
-        2..6 => {
+        2..12 => {
             let late = Entry::Fault(Fault::SlowLink { from: n(2), to: n(1), by_ms: 400, span: until(2_000) });
             let lost = (2..6).map(|nth| Entry::Fault(Fault::Lose { from: n(1), to: n(2), nth }));
             Plan { setup: Setup::of(3, 2_000), entries: [few(vec![n(3)]), late].into_iter().chain(lost).collect() }
@@ -146,6 +146,12 @@ fn lost_leaders(draw: &mut Draw) -> Schedule {
         _ => step(at_ms, Act::Pause { who: Who::Leader, for_ms: 10_000 }),
     };
     let mut entries = vec![lost(about(draw, 700, 900), draw.index / 2 % 4)];
+    if draw.index % 4 < 2 {
+        // Whoever stands now is not elected, and has to stand again.
+        let calm_ms = about(draw, 1_400, 1_800);
+        entries.push(Entry::Fault(Fault::Lossy { percent: 100, span: Span::new(1_000, calm_ms) }));
+        return Plan { setup: Setup { calm_ms, ..Setup::of(nodes, 5_500) }, entries };
+    }
     if nodes == 5 {
         entries.push(lost(about(draw, 2_000, 2_200), (draw.index / 2 + 1) % 4));
     }

@@ -128,8 +128,8 @@ fn another_leads(seen: &Seen) -> Verdict {
         let led = |reign: &&Reign| reign.node == loss.node && reign.from_ms <= loss.from_ms;
         let next = |reign: &&Reign| reign.node != loss.node && reign.from_ms >= loss.from_ms;
         let Some(reign) = seen.reigns.iter().filter(led).next_back() else { continue };
-        let by_ms = loss.from_ms + ELECTION_MS;
-        let elected_ms = seen.reigns.iter().find(next).map(|reign| reign.from_ms);
+        let by_ms = loss.from_ms.max(seen.setup.calm_ms) + ELECTION_MS;
+        let elected_ms = seen.reigns.iter().find(|reign| next(reign) && reign.until_ms.is_none_or(|at_ms| at_ms > seen.setup.calm_ms)).map(|reign| reign.from_ms);
         if seen.ended_ms < by_ms || elected_ms.is_some_and(|at_ms| at_ms <= by_ms) {
             continue;
         }

@@ -43,7 +43,7 @@ pub fn promises() -> Vec<Promise<Nodes>> {
         Promise {
             name: "commands_survive_a_crash_of_every_node",
             schedules: 16,
-            needs: &[APPLIED, APPLIED_AGAIN, evidence::TORN],
+            needs: &[APPLIED, APPLIED_AGAIN, evidence::WRITE_LOST],
             draw: crashes_of_all,
             judge: survives,
         },
@@ -84,15 +84,24 @@ fn crash_within(draw: &mut Draw, node: usize, most: u32, keep: Keep) -> Entry {
     Entry::Fault(Fault::Crash { node: n(node), when, back_after_ms: Some(about(draw, 20, 120)), keep })
 }
 
+/// The first schedules crash nodes just before their first sync, their second, and so on up to this one.
+const EVERY_SYNC: u64 = 16;
+
 /// Of three nodes one is cut off, so that every vote and every copy counts, and the other two crash within handlers.
 fn crashes_within_handlers(draw: &mut Draw) -> Schedule {
     let apart = Entry::Fault(Fault::Split { side: vec![n(3)], span: Span::new(0, 1_800) });
-    let most = one_of(draw, &[3, 5, 14]);
-    let keep = one_of(draw, &[Keep::Nothing, Keep::Nothing, Keep::First(1), Keep::FirstThenTorn(0)]);
-    let mut entries = vec![apart, stream(600, 8, 40)];
-    for node in [1, 2] {
-        let crash = crash_within(draw, node, most, keep);
-        entries.push(crash);
+    let mut entries = vec![apart, stream(0, 8, 40)];
+    if draw.index < EVERY_SYNC {
+        let when = When::BeforeSync(draw.index as u32 + 1);
+        let crash = |number| Fault::Crash { node: n(number), when, back_after_ms: Some(30), keep: Keep::Nothing };
+        entries.extend([1, 2].map(crash).map(Entry::Fault));
+    } else {
+        let most = one_of(draw, &[3, 5, 14]);
+        let keep = one_of(draw, &[Keep::Nothing, Keep::Nothing, Keep::First(1), Keep::FirstThenTorn(0)]);
+        for node in [1, 2] {
+            let crash = crash_within(draw, node, most, keep);
+            entries.push(crash);
+        }
     }
     Plan { setup: Setup::of(3, 2_000), entries }
 }

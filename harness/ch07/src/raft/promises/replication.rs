@@ -76,8 +76,8 @@ fn nearly_calm(draw: &mut Draw) -> Schedule {
     let nodes = three_or_five(draw);
     let mut entries = vec![stream(1_000, 6, 60)];
     if draw.index >= 2 {
-        for (from, to) in [(1, 2), (2, 3), (3, 1)] {
-            let nth = draw.random.random_range(10..40);
+        for (from, to) in [(1, 2), (2, 1), (1, 3), (3, 1), (2, 3), (3, 2)] {
+            let nth = draw.random.random_range(14..30);
             entries.push(Entry::Fault(Fault::Lose { from: n(from), to: n(to), nth }));
         }
     }

@@ -1,14 +1,14 @@
 //! The world of `raft`: nodes, clients that ask whoever leads, and steps that become faults when their time has come.
 
-use explore::Plan;
+use explore::{Breach, Plan};
 use harness::processes::Cluster;
 use sim::disk::Keep;
 use sim::seam::Host;
-use sim::{Choice, Fault, Limits, NodeId, Protocol, Span, What, When, World};
+use sim::{Choice, Fault, NodeId, Protocol, Span, What, When, World};
 
 use super::contract::{Command, Config, Output};
 use super::entries::{Act, Entry, Setup, Who};
-use super::seen::{Loss, Proposal, Seen, View};
+use super::seen::{Law, Loss, Proposal, Seen, View};
 use super::watch::Watch;
 
 /// The types of the contract.
@@ -42,7 +42,7 @@ impl Cluster for Nodes {
     type Seen = Seen;
 
     fn setup(&self, plan: &Plan<Setup, Entry>, choice: Choice) -> sim::Setup {
-        sim::Setup { clients: vec!["clients".to_owned()], limits: LIMITS, ..sim::Setup::of(choice, plan.setup.nodes) }
+        sim::Setup { clients: vec!["clients".to_owned()], ..sim::Setup::of(choice, plan.setup.nodes) }
     }
 
     fn host(&self, plan: &Plan<Setup, Entry>) -> Box<dyn Host<Consensus>> {
@@ -54,8 +54,8 @@ impl Cluster for Nodes {
     }
 }
 
-/// Thirty times what a run needs that sends every command by itself: what answers each message with several is stopped soon.
-const LIMITS: Limits = Limits { in_flight: 2_000, at_once: 5_000, events: 60_000 };
+/// How many messages a run may take. One that sends every command by itself takes some 1,500.
+const MOST_SENT: u64 = 8_000;
 
 /// How long a step that needs a leader waits before it looks again.
 const PATIENCE_MS: u64 = 10;
@@ -118,7 +118,7 @@ impl<'a> Script<'a> {
     }
 
     fn play(mut self) -> Seen {
-        while self.recovered_ms.is_none() {
+        while self.recovered_ms.is_none() && !self.floods() {
             let Some(happening) = self.world.next(self.plan.setup.end_ms) else { break };
             let (node, event, at_ms) = (happening.node, happening.event, happening.at_ms());
             match happening.what {
@@ -133,6 +133,24 @@ impl<'a> Script<'a> {
             }
         }
         self.seen()
+    }
+
+    /// Messages that multiply would go on for ever, and nothing that is judged afterwards would mean anything.
+    fn floods(&mut self) -> bool {
+        let sent = self.world.counts().sent;
+        if sent <= MOST_SENT {
+            return false;
+        }
+        let at_ms = self.world.now_ms();
+        let breach = Breach::new(
+            format!("{sent} messages had been sent by {at_ms} ms, and there was no end to it"),
+            format!(
+                "at most {MOST_SENT} messages: as many go on for ever if each answer is answered at once with the same question"
+            ),
+            format!("{sent} messages by {at_ms} ms"),
+        );
+        self.watch.breaches.insert(0, (Law::Flood, breach));
+        true
     }
 
     /// Everybody has applied something that was asked for after the healing: the run may end.

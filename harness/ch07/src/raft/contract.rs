@@ -62,7 +62,7 @@ pub type Index = u64;
 ///
 /// # What is left free
 ///
-/// Messages and their number, timers, the format on the disk; blank entries at the beginning of a term or none; a vote
+/// Messages and their number (up to 8,000 in a run of at most 6 seconds), timers, the format on the disk; blank entries at the beginning of a term or none; a vote
 /// asked for in advance (PreVote); leaders that step down of their own accord when they hear nobody. The times in
 /// [`Config`] are advice.
 ///

@@ -169,7 +169,11 @@ impl fmt::Display for Act {
             }
             Act::CutOff { who, with: 0, for_ms } => write!(out, "{who} is cut off from the others for {for_ms} ms"),
             Act::CutOff { who, with, for_ms } => {
-                write!(out, "{who} and {} are cut off from the others for {for_ms} ms", plural(*with as u64, "follower"))
+                write!(
+                    out,
+                    "{who} and {} are cut off from the others for {for_ms} ms",
+                    plural(*with as u64, "follower")
+                )
             }
             Act::Mute { who, for_ms } => write!(out, "nothing that {who} sends arrives for {for_ms} ms"),
             Act::Crash { who, for_ms, keep } => {

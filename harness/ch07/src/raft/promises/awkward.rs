@@ -8,8 +8,8 @@ use sim::swarm::Kind;
 use sim::{Fault, Span};
 
 use super::{
-    APPLIED, ELECTED, Schedule, Verdict, about, another_leads, applied_in_time, applied_ms, count, keeps, n,
-    recovers, swarm, three_or_five,
+    APPLIED, ELECTED, Schedule, Verdict, about, another_leads, applied_in_time, applied_ms, keeps, n, recovers, swarm,
+    three_or_five,
 };
 use crate::raft::cluster::Nodes;
 use crate::raft::entries::{Act, Entry, Setup, Who, crash, cut_off_leader, propose, step, stream};
@@ -54,7 +54,7 @@ pub fn promises() -> Vec<Promise<Nodes>> {
             needs: &[ELECTED, APPLIED, evidence::CRASHED],
             draw: troublemaker,
             judge: |seen, counts| {
-                count(seen, counts);
+                keeps(seen, counts, &[])?;
                 another_leads(seen)
             },
         },
@@ -71,7 +71,7 @@ pub fn promises() -> Vec<Promise<Nodes>> {
             needs: &[APPLIED],
             draw: narrow_links,
             judge: |seen, counts| {
-                count(seen, counts);
+                keeps(seen, counts, &[])?;
                 applied_in_time(seen, NARROW_FROM_MS, NARROW_APPLY_MS)
             },
         },
@@ -82,6 +82,7 @@ pub fn promises() -> Vec<Promise<Nodes>> {
             draw: anything,
             judge: |seen, counts| {
                 counts.count_many(RECOVERED, u64::from(seen.recovered_ms.is_some()));
+                keeps(seen, counts, &[])?;
                 recovers(seen)
             },
         },
@@ -185,6 +186,7 @@ fn long_conflict(draw: &mut Draw) -> Schedule {
 }
 
 fn mended(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    keeps(seen, counts, &[])?;
     let Some(loss) = seen.losses.first() else { return Ok(()) };
     let Some(leader) = seen.reigns.iter().rfind(|reign| reign.node != loss.node) else { return Ok(()) };
     let missed = seen

@@ -7,7 +7,7 @@ use rand::RngExt;
 use sim::swarm::Kind;
 use sim::{Fault, Span};
 
-use super::{ELECTED, ELECTION_MS, Schedule, Verdict, about, another_leads, count, deposed, keeps, n, swarm, three_or_five};
+use super::{ELECTED, ELECTION_MS, Schedule, Verdict, about, another_leads, deposed, keeps, n, swarm, three_or_five};
 use crate::raft::cluster::Nodes;
 use crate::raft::entries::{Act, Entry, Setup, Who, crash, cut_off_leader, step};
 use crate::raft::seen::{Law, Seen};
@@ -66,7 +66,7 @@ fn calm(draw: &mut Draw) -> Schedule {
 const SETTLED_MS: u64 = 1_000;
 
 fn elected_and_stays(seen: &Seen, counts: &mut Evidence) -> Verdict {
-    count(seen, counts);
+    keeps(seen, counts, &[])?;
     let Some(first) = seen.reigns.first().filter(|first| first.from_ms <= ELECTION_MS) else {
         let last = seen.terms.last();
         let breach = Breach::new(
@@ -79,7 +79,10 @@ fn elected_and_stays(seen: &Seen, counts: &mut Evidence) -> Verdict {
     let since_ms = first.from_ms + SETTLED_MS;
     if let Some(taken) = seen.terms.iter().find(|taken| taken.at_ms > since_ms) {
         return Err(Breach::new(
-            format!("{} took up term {} at {} ms, although {} led and nothing failed", taken.node, taken.term, taken.at_ms, first.node),
+            format!(
+                "{} took up term {} at {} ms, although {} led and nothing failed",
+                taken.node, taken.term, taken.at_ms, first.node
+            ),
             format!("no new term from {since_ms} ms on"),
             format!("{} elections in {} ms", seen.reigns.len(), seen.ended_ms),
         )
@@ -161,6 +164,7 @@ fn lost_leaders(draw: &mut Draw) -> Schedule {
 fn succession(seen: &Seen, counts: &mut Evidence) -> Verdict {
     let followed = seen.losses.iter().filter(|loss| seen.reigns.iter().any(|reign| reign.from_ms > loss.from_ms));
     counts.count_many(SUCCEEDED, followed.count() as u64);
+    keeps(seen, counts, &[])?;
     another_leads(seen)
 }
 
@@ -176,6 +180,7 @@ fn returning_leaders(draw: &mut Draw) -> Schedule {
 const STEP_DOWN_MS: u64 = 500;
 
 fn steps_down(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    keeps(seen, counts, &[])?;
     for loss in &seen.losses {
         let by_ms = loss.until_ms + STEP_DOWN_MS;
         let Some(reign) = deposed(seen, loss).filter(|_| by_ms <= seen.ended_ms) else { continue };
@@ -184,7 +189,10 @@ fn steps_down(seen: &Seen, counts: &mut Evidence) -> Verdict {
             continue;
         }
         let breach = Breach::new(
-            format!("{} could reach the others again at {} ms and still leads in term {}", reign.node, loss.until_ms, reign.term),
+            format!(
+                "{} could reach the others again at {} ms and still leads in term {}",
+                reign.node, loss.until_ms, reign.term
+            ),
             format!("it follows by {by_ms} ms: a message of a later term ends every role of an earlier one"),
             format!("at {} ms {}", seen.ended_ms, seen.standing()),
         );

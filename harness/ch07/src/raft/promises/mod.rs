@@ -30,7 +30,10 @@ const APPLIED: &str = "a command is applied";
 
 /// Every promise of the contract.
 pub fn all() -> Vec<Promise<Nodes>> {
-    [election::promises(), replication::promises(), persistence::promises(), awkward::promises()].into_iter().flatten().collect()
+    [election::promises(), replication::promises(), persistence::promises(), awkward::promises()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn n(number: usize) -> NodeId {
@@ -57,15 +60,10 @@ fn one_of<T: Copy>(draw: &mut Draw, choices: &[T]) -> T {
     *choices.choose(&mut draw.random).expect("there is something to choose from")
 }
 
-/// Counts what every run is about.
-fn count(seen: &Seen, counts: &mut Evidence) {
+/// Nobody breaks these laws. Counts what every run is about.
+fn keeps(seen: &Seen, counts: &mut Evidence, laws: &[Law]) -> Verdict {
     counts.count_many(ELECTED, seen.reigns.len() as u64);
     counts.count_many(APPLIED, seen.applied.len() as u64);
-}
-
-/// Nobody breaks these laws.
-fn keeps(seen: &Seen, counts: &mut Evidence, laws: &[Law]) -> Verdict {
-    count(seen, counts);
     seen.breach_of(laws)
 }
 
@@ -99,7 +97,11 @@ fn applied_in_time(seen: &Seen, from_ms: u64, bound_ms: u64) -> Verdict {
         let told = |node| applied_ms(seen, node, proposal).map_or("never".to_owned(), |at_ms| format!("at {at_ms} ms"));
         let all: Vec<String> = nodes.map(|node| format!("{node} {}", told(node))).collect();
         return Err(Breach::new(
-            format!("{}, which leads, appended {command} at {at_ms} ms, and {node} applied it {}", proposal.node, told(node)),
+            format!(
+                "{}, which leads, appended {command} at {at_ms} ms, and {node} applied it {}",
+                proposal.node,
+                told(node)
+            ),
             format!("every node applies it by {} ms", at_ms + bound_ms),
             format!("{}; at the end: {}", all.join(", "), seen.standing()),
         ));
@@ -127,13 +129,18 @@ fn another_leads(seen: &Seen) -> Verdict {
     for loss in &seen.losses {
         let led = |reign: &&Reign| reign.node == loss.node && reign.from_ms <= loss.from_ms;
         let next = |reign: &&Reign| reign.node != loss.node && reign.from_ms >= loss.from_ms;
-        let Some(reign) = seen.reigns.iter().filter(led).next_back() else { continue };
+        let Some(reign) = seen.reigns.iter().rfind(led) else { continue };
         let by_ms = loss.from_ms.max(seen.setup.calm_ms) + ELECTION_MS;
-        let elected_ms = seen.reigns.iter().find(|reign| next(reign) && reign.until_ms.is_none_or(|at_ms| at_ms > seen.setup.calm_ms)).map(|reign| reign.from_ms);
+        let elected_ms = seen
+            .reigns
+            .iter()
+            .find(|reign| next(reign) && reign.until_ms.is_none_or(|at_ms| at_ms > seen.setup.calm_ms))
+            .map(|reign| reign.from_ms);
         if seen.ended_ms < by_ms || elected_ms.is_some_and(|at_ms| at_ms <= by_ms) {
             continue;
         }
-        let when = elected_ms.map_or("nobody was elected".to_owned(), |at_ms| format!("a leader was elected at {at_ms} ms"));
+        let when =
+            elected_ms.map_or("nobody was elected".to_owned(), |at_ms| format!("a leader was elected at {at_ms} ms"));
         let last = seen.terms.last().map_or(reign.event, |taken| taken.event);
         return Err(Breach::new(
             format!("{}, which led in term {}, was lost at {} ms, and {when}", reign.node, reign.term, loss.from_ms),

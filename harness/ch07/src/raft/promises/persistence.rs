@@ -8,7 +8,7 @@ use sim::disk::Keep;
 use sim::swarm::Kind;
 use sim::{Fault, Span, When};
 
-use super::{APPLIED, ELECTED, Schedule, Verdict, about, count, keeps, n, one_of, recovers, swarm, three_or_five};
+use super::{APPLIED, ELECTED, Schedule, Verdict, about, keeps, n, one_of, recovers, swarm, three_or_five};
 use crate::raft::cluster::Nodes;
 use crate::raft::entries::{Act, Entry, Setup, Who, crash, cut_off_leader, step, stream};
 use crate::raft::seen::{Law, Seen};
@@ -144,8 +144,7 @@ fn crashes_of_all(draw: &mut Draw) -> Schedule {
 }
 
 fn survives(seen: &Seen, counts: &mut Evidence) -> Verdict {
-    count(seen, counts);
     counts.count_many(APPLIED_AGAIN, again(seen));
-    seen.breach_of(&[Law::Memory, Law::Complete, Law::OneCommand])?;
+    keeps(seen, counts, &[Law::Memory, Law::Complete, Law::OneCommand])?;
     recovers(seen)
 }

@@ -7,7 +7,9 @@ use rand::RngExt;
 use sim::Fault;
 use sim::swarm::Kind;
 
-use super::{APPLIED, APPLY_MS, ELECTED, Schedule, Verdict, about, applied_in_time, calm_since, count, keeps, n, swarm, three_or_five};
+use super::{
+    APPLIED, APPLY_MS, ELECTED, Schedule, Verdict, about, applied_in_time, calm_since, keeps, n, swarm, three_or_five,
+};
 use crate::raft::cluster::Nodes;
 use crate::raft::entries::{Act, Entry, Setup, Who, crash, cut_off_leader, propose, step, stream};
 use crate::raft::seen::{Answer, Law, Seen};
@@ -23,7 +25,7 @@ pub fn promises() -> Vec<Promise<Nodes>> {
             needs: &[ELECTED, APPLIED],
             draw: nearly_calm,
             judge: |seen, counts| {
-                count(seen, counts);
+                keeps(seen, counts, &[])?;
                 applied_in_time(seen, 0, APPLY_MS)
             },
         },
@@ -95,8 +97,11 @@ fn everybody_asked(draw: &mut Draw) -> Schedule {
 }
 
 fn takes_or_names_the_leader(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    keeps(seen, counts, &[])?;
     for proposal in &seen.proposals {
-        let Some(leader) = proposal.leader.filter(|_| calm_since(seen, proposal.at_ms.saturating_sub(500))) else { continue };
+        let Some(leader) = proposal.leader.filter(|_| calm_since(seen, proposal.at_ms.saturating_sub(500))) else {
+            continue;
+        };
         counts.count_many(ASKED_FOLLOWER, u64::from(leader != proposal.node));
         let expected = if leader == proposal.node { Answer::Appended } else { Answer::Refused(Some(leader)) };
         let at_once = |(at_ms, _): &&(u64, Answer)| *at_ms == proposal.at_ms;
@@ -164,9 +169,15 @@ fn rival_commands(draw: &mut Draw) -> Schedule {
     let nodes = three_or_five(draw);
     let strayed = draw.random.random_range(2..=5);
     let chosen = draw.random.random_range(1..=5);
-    let mut entries = vec![cut_off_leader(800, 0, about(draw, 1_000, 1_200)), propose(820, strayed), propose(1_500, chosen)];
+    let mut entries =
+        vec![cut_off_leader(800, 0, about(draw, 1_000, 1_200)), propose(820, strayed), propose(1_500, chosen)];
     if draw.index >= 4 {
-        entries.extend(swarm(draw, nodes, &[Kind::Loss, Kind::Duplication, Kind::Delay, Kind::Split, Kind::Crash], 2_000));
+        entries.extend(swarm(
+            draw,
+            nodes,
+            &[Kind::Loss, Kind::Duplication, Kind::Delay, Kind::Split, Kind::Crash],
+            2_000,
+        ));
     }
     Plan { setup: Setup::of(nodes, 2_600), entries }
 }

@@ -1,7 +1,7 @@
 //! Chapter 2: time and clocks.
 
-// #[cfg(feature = "lamport_clock")]
-// pub mod lamport_clock;
+#[cfg(feature = "lamport_clock")]
+pub mod lamport_clock;
 
 // #[cfg(feature = "vector_clock")]
 // pub mod vector_clock;

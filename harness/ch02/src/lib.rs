@@ -2,12 +2,12 @@
 
 // pub mod hybrid_clock;
 
-// pub mod lamport_clock;
+pub mod lamport_clock;
 
 // pub mod vector_clock;
 
 harness::chapter! { $crate;
-    // "lamport_clock": lamport_clock::<…>;
+    "lamport_clock": lamport_clock::<Node>;
 
     // "vector_clock": vector_clock::<…>;
 

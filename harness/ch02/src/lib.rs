@@ -4,12 +4,14 @@
 
 pub mod lamport_clock;
 
-// pub mod vector_clock;
+pub mod vector_clock;
+
+mod traffic;
 
 harness::chapter! { $crate;
     "lamport_clock": lamport_clock::<Node>;
 
-    // "vector_clock": vector_clock::<…>;
+    "vector_clock": vector_clock::<Node>;
 
     // "hybrid_clock": hybrid_clock::<…>;
 }

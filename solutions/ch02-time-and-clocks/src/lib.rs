@@ -3,8 +3,8 @@
 #[cfg(feature = "lamport_clock")]
 pub mod lamport_clock;
 
-// #[cfg(feature = "vector_clock")]
-// pub mod vector_clock;
+#[cfg(feature = "vector_clock")]
+pub mod vector_clock;
 
 // #[cfg(feature = "hybrid_clock")]
 // pub mod hybrid_clock;

@@ -6,6 +6,9 @@ use harness::{NodeId, Process};
 use serde::{Deserialize, Serialize};
 use sim::Protocol;
 
+pub use crate::traffic::Event;
+use crate::traffic::Stamping;
+
 // ANCHOR: stamp
 /// A logical time, and whose it is (Lamport 1978, "Time, Clocks, and the Ordering of Events").
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -14,17 +17,6 @@ pub struct Stamp {
     pub time: u64,
     /// The node at which the event happened.
     pub node: NodeId,
-}
-
-/// Something that happens at a node. The number is the harness's name for it and says nothing about order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Event {
-    /// Something that concerns this node alone.
-    Local(u32),
-    /// A message is sent.
-    Sent(u32),
-    /// The message of the same number arrives. If the network delivers it twice, that is two events.
-    Received(u32),
 }
 // ANCHOR_END: stamp
 
@@ -70,9 +62,9 @@ pub trait LamportClock: Process<Config = (), Input = Request, Output = Answer> {
 // ANCHOR_END: clock
 
 /// The types of this contract.
-pub struct Stamping;
+pub struct Lamport;
 
-impl Protocol for Stamping {
+impl Protocol for Lamport {
     type Config = ();
     type Input = Request;
     type Output = Answer;
@@ -80,19 +72,28 @@ impl Protocol for Stamping {
     type Wire = ();
 }
 
-impl fmt::Display for Stamp {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{} at {}", self.time, self.node)
+impl Stamping for Lamport {
+    type Stamp = Stamp;
+
+    fn happen(number: u32) -> Request {
+        Request::Happen(number)
+    }
+
+    fn tell(number: u32, to: NodeId) -> Request {
+        Request::Tell(number, to)
+    }
+
+    fn stamped(answer: Answer) -> Option<(Event, Stamp)> {
+        match answer {
+            Answer::Stamped(event, stamp) => Some((event, stamp)),
+            Answer::Sorted(_) => None,
+        }
     }
 }
 
-impl fmt::Display for Event {
+impl fmt::Display for Stamp {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Event::Local(number) => write!(out, "event {number}"),
-            Event::Sent(number) => write!(out, "sending of message {number}"),
-            Event::Received(number) => write!(out, "receipt of message {number}"),
-        }
+        write!(out, "{} at {}", self.time, self.node)
     }
 }
 

@@ -2,10 +2,10 @@
 
 // pub mod linearizability;
 
-// pub mod quorum_register;
+pub mod quorum_register;
 
 harness::chapter! { $crate;
-    // "quorum_register": quorum_register::<…>;
+    "quorum_register": quorum_register::<Node>;
 
     // "linearizability": linearizability::<…>;
 }

@@ -3,7 +3,7 @@
 //! Contract: `ch05::quorum_register`. Lesson: `cargo xtask lesson quorum_register`.
 
 // learner: begin
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 // learner: end
 
 use ch05::quorum_register::{Answer, Config, QuorumRegister, Request};
@@ -65,7 +65,7 @@ struct Task {
     id: RequestId,
     phase: Phase,
     /// Who has answered this round.
-    answered: BTreeSet<NodeId>,
+    answered: Vec<NodeId>,
     /// The newest copy among the answers.
     newest: Copy,
 }
@@ -103,7 +103,7 @@ impl Process for Node {
         // learner: begin
         // learner: | let _ = context;
         // learner: | todo!("begin, or begin again after a crash")
-        let none = Copy { stamp: Stamp { count: 0, writer: context.me() }, value: None };
+        let none = Copy { stamp: Stamp { count: 0, writer: NodeId::new(0) }, value: None };
         let copy = context.disk().read("copy").unwrap_or(none);
         let life = context.disk().read("life").unwrap_or(0) + 1;
         context.disk().write("life", &life);
@@ -156,7 +156,7 @@ impl Node {
         if let Phase::Keep(copy, _) = phase {
             self.keep(copy, context);
         }
-        self.tasks.insert(round, Task { id, phase, answered: BTreeSet::new(), newest: self.copy });
+        self.tasks.insert(round, Task { id, phase, answered: Vec::new(), newest: self.copy });
         self.send(round, context);
         self.count(context.me(), round, self.copy, context);
     }
@@ -186,7 +186,10 @@ impl Node {
     /// An answer. With a majority of them the round is over.
     fn count(&mut self, from: NodeId, round: Round, copy: Copy, context: &mut Context<'_, Self>) {
         let Some(task) = self.tasks.get_mut(&round) else { return };
-        task.answered.insert(from);
+        if task.answered.contains(&from) {
+            return;
+        }
+        task.answered.push(from);
         if copy.stamp > task.newest.stamp {
             task.newest = copy;
         }

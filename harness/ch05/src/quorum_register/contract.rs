@@ -60,7 +60,7 @@ pub const PROMPT_MS: u64 = 2_000;
 pub const MESSAGES_PER_REQUEST: u64 = 8;
 
 /// Further messages for each second that a request waits for its answer, for each node but the one that was asked.
-pub const MESSAGES_PER_WAITING_S: u64 = 100;
+pub const MESSAGES_PER_WAITING_S: u64 = 200;
 
 /// Messages for each second whatever happens, for each pair of nodes.
 pub const MESSAGES_PER_S: u64 = 10;
@@ -92,7 +92,7 @@ pub struct Config {
 /// - **One request, one answer.** Every answer carries the [`RequestId`] of a request that this node was asked, and is of
 ///   its kind. No request is answered twice.
 /// - **It costs little.** Over any run from its beginning, with `n` nodes, all of them together send at most
-///   [`MESSAGES_PER_REQUEST`] (8) times `n - 1` messages for each request, and [`MESSAGES_PER_WAITING_S`] (100) times
+///   [`MESSAGES_PER_REQUEST`] (8) times `n - 1` messages for each request, and [`MESSAGES_PER_WAITING_S`] (200) times
 ///   `n - 1` for each second that a request waits for its answer at a node that has not crashed since; and
 ///   [`MESSAGES_PER_S`] (10) times `n * (n - 1)` a second for what you like to do in the background.
 ///
@@ -133,7 +133,7 @@ impl fmt::Display for Operation {
 impl fmt::Display for Outcome {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Outcome::Value(None) => out.write_str("nothing"),
+            Outcome::Value(None) => out.write_str("nil"),
             Outcome::Value(Some(value)) => value.fmt(out),
             Outcome::Written => out.write_str("written"),
         }

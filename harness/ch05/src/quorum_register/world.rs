@@ -9,7 +9,7 @@ use harness::processes::Cluster;
 use sim::seam::Host;
 use sim::{Choice, EventId, Fault, Tone, What, World};
 
-use super::contract::{Answer, Config, Operation, Outcome, Registering, Request, RequestId};
+use super::contract::{Answer, Config, Operation, Outcome, PROMPT_MS, Registering, Request, RequestId};
 
 /// Makes the learner's nodes, one for each configuration.
 pub type Nodes = fn(Vec<Config>) -> Box<dyn Host<Registering>>;
@@ -25,8 +25,9 @@ pub struct Setup {
     pub heal_ms: u64,
     /// When the run ends.
     pub end_ms: u64,
-    /// From when on every node that is asked something can work with a majority.
-    pub able_ms: u64,
+    /// From when on every node that is asked something, and lives, can work with a majority. Nothing where that is not
+    /// looked at.
+    pub able_ms: Option<u64>,
 }
 
 /// One request.
@@ -93,6 +94,8 @@ pub struct Asked {
     pub refused: bool,
     /// The first answer that came from the right node and was of the right kind.
     pub answered: Option<Answered>,
+    /// Where it is seen that there was no answer in time, although the node could have given one.
+    pub overdue: Option<EventId>,
 }
 
 /// The first right answer to a request.
@@ -118,7 +121,7 @@ pub struct Stray {
 #[derive(Debug, Default)]
 pub struct Seen {
     pub nodes: usize,
-    pub able_ms: u64,
+    pub able_ms: Option<u64>,
     pub end_ms: u64,
     /// In the order in which they were made; with the place of each among everything that clients did and saw.
     pub asked: Vec<(usize, Asked)>,
@@ -127,8 +130,6 @@ pub struct Seen {
     pub crashes: Vec<(NodeId, u64)>,
     /// Messages sent, those to oneself not counted.
     pub sent: u64,
-    /// The last event: where a thing that never happened is missed.
-    pub last: Option<EventId>,
 }
 
 /// Nodes that are one register.
@@ -182,6 +183,8 @@ enum Plot {
     Go(usize),
     /// To give up on a request of a session, if there is no answer yet.
     GiveUp(usize, RequestId),
+    /// To have had an answer by now.
+    Due(RequestId),
 }
 
 /// A session under way.
@@ -249,6 +252,7 @@ impl Script {
                 self.go(course, world);
             }
             Plot::GiveUp(..) => {}
+            Plot::Due(id) => self.due(id, world),
         }
     }
 
@@ -259,8 +263,11 @@ impl Script {
         let request = Request { id, operation };
         let place = self.moment();
         self.places.insert(id, self.seen.asked.len());
-        let asked = Asked { request, node, at_us: world.now_us(), refused: false, answered: None };
+        let asked = Asked { request, node, at_us: world.now_us(), refused: false, answered: None, overdue: None };
         self.seen.asked.push((place, asked));
+        if let Some(able_ms) = self.seen.able_ms {
+            self.plot(world.now_ms().max(able_ms) + PROMPT_MS + 1, Plot::Due(id), world);
+        }
         world.input_at_ms(world.now_ms(), node, request, Some(usize::from(client) - 1));
         id
     }
@@ -277,6 +284,16 @@ impl Script {
             self.turn(course);
         }
         self.plot(world.now_ms() + PATIENCE_MS, Plot::GiveUp(course, id), world);
+    }
+
+    /// A request should have had its answer, unless its node has crashed.
+    fn due(&mut self, id: RequestId, world: &mut World<Registering>) {
+        let asked = &mut self.seen.asked[self.places[&id]].1;
+        let crashed = self.seen.crashes.iter().any(|(node, at_us)| *node == asked.node && *at_us >= asked.at_us);
+        if asked.answered.is_none() && !asked.refused && !crashed {
+            let words = format!("{} is not answered in time", asked.request.id);
+            asked.overdue = Some(world.note(asked.node, Tone::Bad, words));
+        }
     }
 
     /// The session's next request goes to the next node.
@@ -296,7 +313,6 @@ impl Script {
     }
 
     fn answer(&mut self, node: NodeId, answer: Answer, event: EventId, world: &mut World<Registering>) {
-        self.seen.last = Some(event);
         let place = self.moment();
         let stray = match self.places.get(&answer.id).map(|place| &mut self.seen.asked[*place].1) {
             None => Some("nobody has made such a request".to_owned()),

@@ -58,7 +58,7 @@ pub fn all() -> Vec<Promise<Replicas>> {
             "an_older_write_never_wins",
             schedules::overtaken,
             linearizable,
-            &[READ, WRITTEN, evidence::OVERTAKEN],
+            &[READ, WRITTEN, evidence::CUT_OFF],
         ),
         promise(
             "less_than_a_majority_decides_nothing",
@@ -76,7 +76,7 @@ pub fn all() -> Vec<Promise<Replicas>> {
             "an_answer_counts_for_its_own_question_only",
             schedules::late_answers,
             linearizable,
-            &[READ, WRITTEN, evidence::OVERTAKEN, evidence::RESTARTED],
+            &[READ, WRITTEN, evidence::CUT_OFF, evidence::RESTARTED],
         ),
         promise(
             "what_was_acknowledged_survives_crashes",

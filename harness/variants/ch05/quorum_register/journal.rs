@@ -128,8 +128,9 @@ impl Node {
         if 2 * stored.len() <= context.node_count() {
             return;
         }
+        let value = record.value;
         let outcome = match self.jobs[place].request.operation {
-            Operation::Read => Outcome::Value(record.value),
+            Operation::Read => Outcome::Value(value),
             Operation::Write(_) => Outcome::Written,
         };
         let Job { request, .. } = self.jobs.remove(place);

@@ -38,25 +38,17 @@ pub enum Timer {
 }
 
 // learner: begin
-/// Orders all writes: the greater one is the later one. No two writes share one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Stamp {
-    count: u64,
-    writer: NodeId,
-}
+/// A count, and whose it is. Orders all writes: the greater one is the later one, and no two share one.
+pub type Stamp = (u64, NodeId);
+
+/// The node's life, counted by its boots, and a number in it. Names one question to all, and the answers to it.
+pub type Round = (u64, u64);
 
 /// What a replica holds.
 #[derive(Clone, Copy, Debug, Hash, Serialize, Deserialize)]
 pub struct Copy {
     stamp: Stamp,
     value: Option<u32>,
-}
-
-/// One question to all, and the answers to it: no two rounds of a node have the same name, in any of its lives.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Round {
-    life: u64,
-    number: u64,
 }
 
 /// A request on its way.
@@ -103,7 +95,7 @@ impl Process for Node {
         // learner: begin
         // learner: | let _ = context;
         // learner: | todo!("begin, or begin again after a crash")
-        let none = Copy { stamp: Stamp { count: 0, writer: NodeId::new(0) }, value: None };
+        let none = Copy { stamp: (0, NodeId::new(0)), value: None };
         let copy = context.disk().read("copy").unwrap_or(none);
         let life = context.disk().read("life").unwrap_or(0) + 1;
         context.disk().write("life", &life);
@@ -152,7 +144,7 @@ impl Node {
     /// Begins a round, with the answer of this node.
     fn begin(&mut self, id: RequestId, phase: Phase, context: &mut Context<'_, Self>) {
         self.rounds += 1;
-        let round = Round { life: self.life, number: self.rounds };
+        let round = (self.life, self.rounds);
         if let Phase::Keep(copy, _) = phase {
             self.keep(copy, context);
         }
@@ -210,9 +202,9 @@ impl Node {
             Operation::Read => Phase::Keep(newest, Outcome::Value(newest.value)),
             Operation::Write(value) => {
                 // This node's copy may be of a write that has begun here in the meantime.
-                let count = newest.stamp.count.max(self.copy.stamp.count) + 1;
-                let stamp = Stamp { count, writer: context.me() };
-                Phase::Keep(Copy { stamp, value: Some(value) }, Outcome::Written)
+                let (count, _) = newest.stamp.max(self.copy.stamp);
+                let copy = Copy { stamp: (count + 1, context.me()), value: Some(value) };
+                Phase::Keep(copy, Outcome::Written)
             }
         }
     }

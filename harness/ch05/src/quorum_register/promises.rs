@@ -54,12 +54,7 @@ pub fn all() -> Vec<Promise<Replicas>> {
             linearizable,
             &[READ, WRITTEN, evidence::CUT_OFF],
         ),
-        promise(
-            "an_older_write_never_wins",
-            schedules::overtaken,
-            linearizable,
-            &[READ, WRITTEN, evidence::CUT_OFF],
-        ),
+        promise("an_older_write_never_wins", schedules::overtaken, linearizable, &[READ, WRITTEN, evidence::CUT_OFF]),
         promise(
             "less_than_a_majority_decides_nothing",
             schedules::two_sides,
@@ -103,7 +98,10 @@ pub fn all() -> Vec<Promise<Replicas>> {
             &[READ, WRITTEN, evidence::DUPLICATED, evidence::LOST],
         ),
         promise("a_majority_is_enough", schedules::missing, prompt, &[OWED, evidence::CUT_OFF, evidence::AT_THE_DEAD]),
-        Promise { schedules: 9, ..promise("the_number_of_messages_stays_small", schedules::costs, cheap, &[READ, WRITTEN]) },
+        Promise {
+            schedules: 9,
+            ..promise("the_number_of_messages_stays_small", schedules::costs, cheap, &[READ, WRITTEN])
+        },
     ]
 }
 
@@ -168,26 +166,26 @@ fn no_order(seen: &Seen, why: &Counterexample) -> Breach {
     let culprit = why.culprit();
     let Asked { node, answered, .. } = &seen.asked[culprit.id.0].1;
     let answered = answered.expect("a culprit has returned");
-    let happened = format!(
-        "at {} ms {node} answered {}'s `{}`, and now there is no order of the operations that explains what clients saw",
-        ms_of_us(answered.at_us),
-        culprit.client,
-        culprit.label
-    );
-    let expected = "an order in which each operation has its place between its request and its answer, and each read \
-                    returns what was written last before it";
+    let happened = format!("{} (answered by {node} at {} ms)", why.in_words(), ms_of_us(answered.at_us));
+    let expected =
+        "an order: each operation somewhere between its request and its answer, each read after the write it saw";
     Breach::new(happened, expected, drawn(why)).at(answered.event)
 }
 
 /// The operations, one a line.
 fn drawn(why: &Counterexample) -> String {
-    let mut lines = vec![why.in_words()];
+    let mut lines = Vec::new();
     for operation in &why.operations {
         let until = match operation.returned {
             Some(at) => format!("to {} ms", ms_of_us(at.at_us)),
             None => "on, no answer yet".to_owned(),
         };
-        lines.push(format!("{}: {} from {} ms {until}", operation.client, operation.label, ms_of_us(operation.invoked.at_us)));
+        lines.push(format!(
+            "{}: {} from {} ms {until}",
+            operation.client,
+            operation.label,
+            ms_of_us(operation.invoked.at_us)
+        ));
     }
     lines.join("\n")
 }

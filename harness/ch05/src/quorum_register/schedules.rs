@@ -209,16 +209,17 @@ pub fn late_answers(draw: &mut Draw) -> Schedule {
         // The answers to the first question come in time, and nobody hears the second.
         let Cast { nodes, n } = cast(draw, &[5, 3]);
         let cut = one_way(&n[..1], &n[1..], 20 + HOP_MS, HEAL_MS);
-        return piece(nodes, &[write(1, n[0], 20), read(2, n[nodes - 1], 200), read(3, n[0], HEAL_MS + 200)], vec![cut]);
+        return piece(
+            nodes,
+            &[write(1, n[0], 20), read(2, n[nodes - 1], 200), read(3, n[0], HEAL_MS + 200)],
+            vec![cut],
+        );
     }
     // An answer is under way while the node that has asked crashes, misses a write, and asks again.
     let Cast { n, .. } = cast(draw, &[3]);
     let calls = [read(1, n[0], 20), write(2, n[1], 80), read(3, n[0], 220)];
-    let faults = vec![
-        late(n[1], n[0], 195, 20 + HOP_MS),
-        crash(n[0], When::At(50)),
-        one_way(&n[1..], &n[..1], 70, 150),
-    ];
+    let faults =
+        vec![late(n[1], n[0], 195, 20 + HOP_MS), crash(n[0], When::At(50)), one_way(&n[1..], &n[..1], 70, 150)];
     piece(3, &calls, faults)
 }
 

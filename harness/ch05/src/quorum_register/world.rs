@@ -210,8 +210,7 @@ struct Script {
 
 impl Script {
     fn new(setup: &Setup) -> Self {
-        let seen =
-            Seen { nodes: setup.nodes, able_ms: setup.able_ms, end_ms: setup.end_ms, ..Seen::default() };
+        let seen = Seen { nodes: setup.nodes, able_ms: setup.able_ms, end_ms: setup.end_ms, ..Seen::default() };
         let requests = vec![0; usize::from(setup.clients) + 1];
         Script { seen, plots: Vec::new(), courses: Vec::new(), requests, places: BTreeMap::new(), moments: 0 }
     }

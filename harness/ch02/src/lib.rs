@@ -1,6 +1,6 @@
 //! Chapter 2: time and clocks. What can be said about before and after without a clock that all agree on.
 
-// pub mod hybrid_clock;
+pub mod hybrid_clock;
 
 pub mod lamport_clock;
 
@@ -13,5 +13,5 @@ harness::chapter! { $crate;
 
     "vector_clock": vector_clock::<Node>;
 
-    // "hybrid_clock": hybrid_clock::<…>;
+    "hybrid_clock": hybrid_clock::<Node>;
 }

@@ -51,22 +51,46 @@ pub(crate) trait Stamping: Protocol {
     /// Asks a node to send a message.
     fn tell(number: u32, to: NodeId) -> Self::Input;
 
-    /// The event and the stamp of an answer, if it is one.
-    fn stamped(answer: Self::Output) -> Option<(Event, Self::Stamp)>;
+    /// What an answer says of an event.
+    fn read(answer: Self::Output) -> Option<Said<Self::Stamp>>;
+}
+
+/// What a node says of an event.
+pub(crate) enum Said<S> {
+    /// It has happened and this is its stamp.
+    Stamped(Event, S),
+    /// The message of that number was refused, so its receipt has not happened.
+    Refused(u32),
 }
 
 /// A step of the workload, or a fault. The numbers of events are their names.
 #[derive(Clone, Debug)]
 pub enum Step {
-    Happen { node: NodeId, number: u32, at_ms: u64 },
-    Tell { from: NodeId, to: NodeId, number: u32, at_ms: u64 },
+    Happen {
+        node: NodeId,
+        number: u32,
+        at_ms: u64,
+    },
+    Tell {
+        from: NodeId,
+        to: NodeId,
+        number: u32,
+        at_ms: u64,
+    },
+    /// Local events, all within one millisecond; the numbers count up from `first`.
+    Burst {
+        node: NodeId,
+        first: u32,
+        count: u32,
+        at_ms: u64,
+    },
     Fault(Fault),
 }
 
 impl Step {
     fn at_ms(&self) -> u64 {
         match self {
-            Step::Happen { at_ms, .. } | Step::Tell { at_ms, .. } => *at_ms,
+            Step::Happen { at_ms, .. } | Step::Burst { at_ms, .. } | Step::Tell { at_ms, .. } => *at_ms,
             Step::Fault(_) => 0,
         }
     }
@@ -78,6 +102,9 @@ impl fmt::Display for Step {
             Step::Happen { node, number, at_ms } => write!(out, "event {number} happens at {node} at {at_ms} ms"),
             Step::Tell { from, to, number, at_ms } => {
                 write!(out, "{from} is to send message {number} to {to} at {at_ms} ms")
+            }
+            Step::Burst { node, first, count, at_ms } => {
+                write!(out, "{count} events, from {first} on, happen at {node} at {at_ms} ms")
             }
             Step::Fault(fault) => fault.fmt(out),
         }
@@ -93,6 +120,18 @@ pub struct Given<S> {
     /// How often the node had crashed before.
     pub crashes: usize,
     pub at_ms: u64,
+    /// What the node's clock showed.
+    pub clock_ms: u64,
+    pub at: EventId,
+}
+
+/// A message that a node has refused.
+#[derive(Clone, Copy, Debug)]
+pub struct Refused {
+    pub node: NodeId,
+    pub number: u32,
+    /// What the node's clock showed.
+    pub clock_ms: u64,
     pub at: EventId,
 }
 
@@ -112,6 +151,7 @@ pub struct Traffic<S> {
     told: Vec<(u32, NodeId)>,
     /// In the order in which they were given.
     pub given: Vec<Given<S>>,
+    pub refused: Vec<Refused>,
     crashes: Vec<usize>,
     last_ms: u64,
 }
@@ -123,14 +163,16 @@ impl<S: Clone + fmt::Display> Traffic<S> {
     /// Lays the steps into the world and lets everything happen, the healing at the end included.
     pub(crate) fn play<X: Stamping<Stamp = S>>(steps: &[Step], world: &mut World<X>) -> Self {
         let crashes = vec![0; world.nodes().count()];
-        let mut traffic = Traffic { asked: Vec::new(), told: Vec::new(), given: Vec::new(), crashes, last_ms: 0 };
+        let (asked, told, given, refused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut traffic = Traffic { asked, told, given, refused, crashes, last_ms: 0 };
         for step in steps {
             traffic.lay(step, world);
         }
         let until_ms = traffic.end_ms();
         world.heal_at_ms(until_ms);
         while let Some(happening) = world.next(until_ms) {
-            traffic.notice(happening);
+            let clock_ms = world.clock_ms(happening.node);
+            traffic.notice(happening, clock_ms);
         }
         traffic
     }
@@ -141,27 +183,36 @@ impl<S: Clone + fmt::Display> Traffic<S> {
     }
 
     fn lay<X: Stamping<Stamp = S>>(&mut self, step: &Step, world: &mut World<X>) {
-        let (node, event, request) = match step {
-            Step::Happen { node, number, .. } => (*node, Event::Local(*number), X::happen(*number)),
-            Step::Tell { from, to, number, .. } => {
-                self.told.push((*number, *to));
-                (*from, Event::Sent(*number), X::tell(*number, *to))
-            }
-            Step::Fault(fault) => return world.inject(fault.clone()),
-        };
         let at_ms = step.at_ms();
         self.last_ms = self.last_ms.max(at_ms);
-        self.asked.push(Asked { node, event, at_ms });
-        world.input_at_ms(at_ms, node, request, None);
+        let mut ask = |node, event, request| {
+            self.asked.push(Asked { node, event, at_ms });
+            world.input_at_ms(at_ms, node, request, None);
+        };
+        match step {
+            Step::Happen { node, number, .. } => ask(*node, Event::Local(*number), X::happen(*number)),
+            Step::Tell { from, to, number, .. } => {
+                ask(*from, Event::Sent(*number), X::tell(*number, *to));
+                self.told.push((*number, *to));
+            }
+            Step::Burst { node, first, count, .. } => {
+                (*first..first + count).for_each(|number| ask(*node, Event::Local(number), X::happen(number)));
+            }
+            Step::Fault(fault) => world.inject(fault.clone()),
+        }
     }
 
-    fn notice<X: Stamping<Stamp = S>>(&mut self, happening: sim::Happening<X>) {
+    fn notice<X: Stamping<Stamp = S>>(&mut self, happening: sim::Happening<X>, clock_ms: u64) {
         let (node, at_ms, at) = (happening.node, happening.at_ms(), happening.event);
         match happening.what {
             What::Output(answer) => {
                 let crashes = self.crashes[node.index()];
-                if let Some((event, stamp)) = X::stamped(answer) {
-                    self.given.push(Given { node, event, stamp, crashes, at_ms, at });
+                match X::read(answer) {
+                    Some(Said::Stamped(event, stamp)) => {
+                        self.given.push(Given { node, event, stamp, crashes, at_ms, clock_ms, at });
+                    }
+                    Some(Said::Refused(number)) => self.refused.push(Refused { node, number, clock_ms, at }),
+                    None => {}
                 }
             }
             What::Crashed => self.crashes[node.index()] += 1,
@@ -182,6 +233,16 @@ impl<S: Clone + fmt::Display> Traffic<S> {
         let acts: Vec<Act<u32>> = self.given.iter().map(|given| given.event).map(act).collect();
         let events = self.given.iter().zip(acts).map(|(given, act)| causality::Event { node: given.node, act });
         HappensBefore::of(&events.collect::<Vec<_>>())
+    }
+
+    /// All pairs of stamped events of which the first happened before the second.
+    pub(crate) fn causes_and_effects(&self) -> impl Iterator<Item = (&Given<S>, &Given<S>)> {
+        let relation = self.relation();
+        let effects = self.given.iter().enumerate();
+        effects.flat_map(move |(effect, after)| {
+            let causes: Vec<usize> = (0..effect).filter(|cause| relation.before(*cause, effect)).collect();
+            causes.into_iter().map(move |cause| (&self.given[cause], after))
+        })
     }
 
     /// Each event that was asked for, and each message that arrived, has exactly one stamp, given there and then.

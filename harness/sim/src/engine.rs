@@ -310,6 +310,10 @@ impl Engine {
         self.nodes[node.index()].state != Life::Down
     }
 
+    pub fn clock_us(&self, node: NodeId) -> u64 {
+        self.nodes[node.index()].clock.moment(self.now_us).clock_us
+    }
+
     pub fn disk(&self, node: NodeId) -> &Disk {
         &self.nodes[node.index()].disk
     }

@@ -190,6 +190,11 @@ impl<X: Protocol> World<X> {
         self.host.view(node)
     }
 
+    /// What the node's clock on the wall shows now, right or wrong, in milliseconds.
+    pub fn clock_ms(&self, node: NodeId) -> u64 {
+        self.engine.clock_us(node) / 1000
+    }
+
     /// What would survive a crash of the node right now, for certain.
     pub fn disk(&self, node: NodeId) -> &Image {
         self.engine.disk(node).safe()

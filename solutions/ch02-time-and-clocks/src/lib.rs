@@ -6,5 +6,5 @@ pub mod lamport_clock;
 #[cfg(feature = "vector_clock")]
 pub mod vector_clock;
 
-// #[cfg(feature = "hybrid_clock")]
-// pub mod hybrid_clock;
+#[cfg(feature = "hybrid_clock")]
+pub mod hybrid_clock;

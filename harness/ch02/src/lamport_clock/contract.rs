@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sim::Protocol;
 
 pub use crate::traffic::Event;
-use crate::traffic::Stamping;
+use crate::traffic::{Said, Stamping};
 
 // ANCHOR: stamp
 /// A logical time, and whose it is (Lamport 1978, "Time, Clocks, and the Ordering of Events").
@@ -83,9 +83,9 @@ impl Stamping for Lamport {
         Request::Tell(number, to)
     }
 
-    fn stamped(answer: Answer) -> Option<(Event, Stamp)> {
+    fn read(answer: Answer) -> Option<Said<Stamp>> {
         match answer {
-            Answer::Stamped(event, stamp) => Some((event, stamp)),
+            Answer::Stamped(event, stamp) => Some(Said::Stamped(event, stamp)),
             Answer::Sorted(_) => None,
         }
     }

@@ -70,17 +70,10 @@ fn time_goes_on(seen: &Seen, evidence: &mut Evidence) -> Verdict {
 ///
 /// Causality is known from outside: the order of each node's events, and which message went where (Lamport 1978, p. 559).
 fn causes_come_first(seen: &Seen, evidence: &mut Evidence) -> Verdict {
-    let given = &seen.traffic.given;
-    let relation = seen.traffic.relation();
-    for (effect, after) in given.iter().enumerate() {
-        for (cause, before) in given.iter().enumerate().take(effect) {
-            if before.node == after.node || !relation.before(cause, effect) {
-                continue;
-            }
-            evidence.count(REMOTE);
-            if after.stamp.time <= before.stamp.time {
-                return Err(breach_of_order(before, after, "what could have been influenced by it"));
-            }
+    for (before, after) in seen.traffic.causes_and_effects().filter(|(before, after)| before.node != after.node) {
+        evidence.count(REMOTE);
+        if after.stamp.time <= before.stamp.time {
+            return Err(breach_of_order(before, after, "what could have been influenced by it"));
         }
     }
     Ok(())

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sim::Protocol;
 
 pub use crate::traffic::Event;
-use crate::traffic::Stamping;
+use crate::traffic::{Said, Stamping};
 
 // ANCHOR: vector
 /// How many events of each node have happened, as far as one node knows (Fidge 1988; Mattern 1989). A node that is not
@@ -100,9 +100,9 @@ impl Stamping for Vectors {
         Request::Tell(number, to)
     }
 
-    fn stamped(answer: Answer) -> Option<(Event, Vector)> {
+    fn read(answer: Answer) -> Option<Said<Vector>> {
         match answer {
-            Answer::Stamped(event, vector) => Some((event, vector)),
+            Answer::Stamped(event, vector) => Some(Said::Stamped(event, vector)),
             Answer::Compared(_) | Answer::Merged(_) => None,
         }
     }

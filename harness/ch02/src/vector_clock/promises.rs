@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use check::causality::Relation;
 use explore::{Breach, Evidence};
 use harness::NodeId;
 use harness::exercise::{Judge, Promise};
@@ -69,21 +68,9 @@ fn every_event_is_stamped(seen: &Seen, _: &mut Evidence) -> Verdict {
     seen.traffic.all_are_stamped()
 }
 
-/// All pairs of stamped events, in the order in which they were given, with how they truly stand to each other.
-fn pairs(seen: &Seen) -> Vec<(&Given, &Given, Relation)> {
-    let given = &seen.traffic.given;
-    let relation = seen.traffic.relation();
-    let with_earlier = |later: usize| (0..later).map(move |earlier| (earlier, later));
-    let places = (0..given.len()).flat_map(with_earlier);
-    places.map(|(one, other)| (&given[one], &given[other], relation.relation(one, other))).collect()
-}
-
 /// If one event happened before another, its vector is smaller.
 fn causes_are_smaller(seen: &Seen, evidence: &mut Evidence) -> Verdict {
-    for (before, after, relation) in pairs(seen) {
-        if relation != Relation::Before {
-            continue;
-        }
+    for (before, after) in seen.traffic.causes_and_effects() {
         if before.node != after.node {
             evidence.count(CAUSE);
         }
@@ -97,14 +84,16 @@ fn causes_are_smaller(seen: &Seen, evidence: &mut Evidence) -> Verdict {
 
 /// If neither of two events happened before the other, neither vector is smaller.
 fn smaller_are_causes(seen: &Seen, evidence: &mut Evidence) -> Verdict {
-    for (one, other, relation) in pairs(seen) {
-        if relation != Relation::Concurrent {
-            continue;
-        }
-        evidence.count(APART);
-        let order = order(&one.stamp, &other.stamp);
-        if order != Order::Concurrent {
-            return Err(breach(one, other, "knew nothing of", order, Order::Concurrent));
+    let given = &seen.traffic.given;
+    let relation = seen.traffic.relation();
+    for (later, other) in given.iter().enumerate() {
+        for (_, one) in given.iter().enumerate().take(later).filter(|(earlier, _)| relation.concurrent(*earlier, later))
+        {
+            evidence.count(APART);
+            let order = order(&one.stamp, &other.stamp);
+            if order != Order::Concurrent {
+                return Err(breach(one, other, "knew nothing of", order, Order::Concurrent));
+            }
         }
     }
     Ok(())

@@ -125,9 +125,6 @@ fn history(seen: &Seen) -> Register32 {
                 Operation::Write(value) => RegisterInput::Write(value),
             };
             ids.push(history.invoke(asked.at_us, Client(u64::from(asked.request.id.client)), input));
-            if asked.refused {
-                history.fail(ids[number]);
-            }
         } else if let Some(answered) = asked.answered {
             let output = match answered.outcome {
                 Outcome::Value(value) => RegisterOutput::Value(value),
@@ -154,7 +151,7 @@ fn count(seen: &Seen, evidence: &mut Evidence) {
     let mut last_place = 0;
     for (place, asked) in &seen.asked {
         let long = asked.answered.is_none_or(|answered| answered.at_us - asked.at_us > LONG_US);
-        evidence.count_many(IN_VAIN, u64::from(long && !asked.refused));
+        evidence.count_many(IN_VAIN, u64::from(long && !asked.down));
         let Some(answered) = asked.answered else { continue };
         evidence.count(if asked.request.operation == Operation::Read { READ } else { WRITTEN });
         evidence.count_many(OVERLAPPING, u64::from(*place < last_place));
@@ -207,21 +204,19 @@ fn prompt(seen: &Seen, evidence: &mut Evidence) -> Verdict {
     let able_us = seen.able_ms.expect("the schedules of this promise say it") * 1_000;
     for (_, asked) in &seen.asked {
         let due_us = asked.at_us.max(able_us) + PROMPT_MS * 1_000;
-        if due_us > seen.end_ms * 1_000 || asked.refused {
+        if due_us > seen.end_ms * 1_000 || asked.down {
             continue;
         }
         evidence.count(OWED);
         let Some(overdue) = asked.overdue else { continue };
-        let since = if asked.at_us >= able_us { "" } else { ", and has reached a majority since " };
-        let since = if since.is_empty() { String::new() } else { format!("{since}{} ms", ms_of_us(able_us)) };
+        let asked_for =
+            format!("{} was asked `{}` at {} ms", asked.node, asked.request.operation, ms_of_us(asked.at_us));
+        let since = match asked.at_us < able_us {
+            true => format!(", and has reached a majority since {} ms", ms_of_us(able_us)),
+            false => String::new(),
+        };
         return Err(Breach::new(
-            format!(
-                "{} was asked `{}` at {} ms{since}, and had not answered at {} ms",
-                asked.node,
-                asked.request.operation,
-                ms_of_us(asked.at_us),
-                ms_of_us(due_us)
-            ),
+            format!("{asked_for}{since}; at {} ms it had not answered", ms_of_us(due_us)),
             format!("an answer within {} ms of the moment from which on a majority is there", thousands(PROMPT_MS)),
             match asked.answered {
                 Some(answered) => format!("`{}` at {} ms", answered.outcome, ms_of_us(answered.at_us)),
@@ -237,7 +232,7 @@ fn prompt(seen: &Seen, evidence: &mut Evidence) -> Verdict {
 fn cheap(seen: &Seen, evidence: &mut Evidence) -> Verdict {
     count(seen, evidence);
     let end_us = seen.end_ms * 1_000;
-    let made: Vec<&Asked> = seen.asked.iter().map(|(_, asked)| asked).filter(|asked| !asked.refused).collect();
+    let made: Vec<&Asked> = seen.asked.iter().map(|(_, asked)| asked).filter(|asked| !asked.down).collect();
     let waited_us: u64 = made.iter().map(|asked| waits_until_us(seen, asked, end_us) - asked.at_us).sum();
     let (nodes, requests) = (seen.nodes as u64, made.len() as u64);
     let most = (nodes - 1) * MESSAGES_PER_REQUEST * requests

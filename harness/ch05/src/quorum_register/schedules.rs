@@ -95,9 +95,8 @@ fn setup(nodes: usize, clients: u16) -> Setup {
 fn piece(nodes: usize, calls: &[Call], faults: Vec<Fault>) -> Schedule {
     let clients = calls.iter().map(|call| call.client).max().unwrap_or(0);
     let latency_us = (HOP_MS * 1_000, HOP_MS * 1_000);
-    let mut entries = vec![Entry::Calls(calls.to_vec())];
-    entries.extend(faults.into_iter().map(Entry::Fault));
-    Plan { setup: Setup { latency_us, ..setup(nodes, clients) }, entries }
+    let calls = vec![Entry::Calls(calls.to_vec())];
+    with_faults(Setup { latency_us, ..setup(nodes, clients) }, calls, faults)
 }
 
 /// What is drawn of a workload.
@@ -115,9 +114,8 @@ struct Mix {
 const BUSY: Mix = Mix { clients: 3, requests: 8, writes: 40, within_ms: 50, roams: false };
 
 fn drawn(draw: &mut Draw, nodes: usize, mix: &Mix, faults: Vec<Fault>) -> Schedule {
-    let mut entries: Vec<Entry> = (1..=mix.clients).map(|client| session(draw, nodes, client, mix)).collect();
-    entries.extend(faults.into_iter().map(Entry::Fault));
-    Plan { setup: setup(nodes, mix.clients), entries }
+    let sessions = (1..=mix.clients).map(|client| session(draw, nodes, client, mix)).collect();
+    with_faults(setup(nodes, mix.clients), sessions, faults)
 }
 
 fn session(draw: &mut Draw, nodes: usize, client: u16, mix: &Mix) -> Entry {
@@ -131,6 +129,25 @@ fn session(draw: &mut Draw, nodes: usize, client: u16, mix: &Mix) -> Entry {
     let from_ms = draw.random.random_range(0..mix.within_ms);
     let pause_ms = [0, 3, 30][draw.random.random_range(0..3)];
     Entry::Session(Session { client, from_ms, pause_ms, node, roams: mix.roams, operations })
+}
+
+/// `count` requests at any time before `until_ms`, of any of the clients at any of the nodes, an entry each.
+fn scattered(draw: &mut Draw, nodes: usize, clients: u16, count: u32, until_ms: u64) -> Vec<Entry> {
+    let random = &mut draw.random;
+    let mut times: Vec<u64> = (0..count).map(|_| random.random_range(1..until_ms)).collect();
+    times.sort_unstable();
+    let mut call = |(at_ms, value)| {
+        let client = random.random_range(1..=clients);
+        let operation = if random.random_bool(0.4) { Operation::Write(value) } else { Operation::Read };
+        let node = n(random.random_range(1..=nodes));
+        Entry::Calls(vec![Call { client, node, at_ms, operation }])
+    };
+    times.into_iter().zip(1..).map(&mut call).collect()
+}
+
+fn with_faults(setup: Setup, mut entries: Vec<Entry>, faults: Vec<Fault>) -> Schedule {
+    entries.extend(faults.into_iter().map(Entry::Fault));
+    Plan { setup, entries }
 }
 
 /// One more client reads at one node after the other, from `from_ms` on.
@@ -253,9 +270,9 @@ pub fn interrupted(draw: &mut Draw) -> Schedule {
 /// Whatever can go wrong.
 pub fn anything(draw: &mut Draw) -> Schedule {
     let nodes = some_nodes(draw);
-    let faults = Swarm { most: 10, ..Swarm::of(nodes, &EVERYTHING, HEAL_MS) }.draw(&mut draw.random);
-    let roams = draw.random.random_bool(0.5);
-    with_readings(drawn(draw, nodes, &Mix { roams, requests: 10, ..BUSY }, faults), HEAL_MS + 50)
+    let faults = Swarm { most: 8, ..Swarm::of(nodes, &EVERYTHING, HEAL_MS) }.draw(&mut draw.random);
+    let calls = scattered(draw, nodes, 4, 40, HEAL_MS);
+    with_readings(with_faults(setup(nodes, 4), calls, faults), HEAL_MS + 50)
 }
 
 /// Messages are doubled and lost, and requests come in crowds.
@@ -264,7 +281,8 @@ pub fn crowds(draw: &mut Draw) -> Schedule {
     let kinds = [Kind::Duplication, Kind::Delay, Kind::Loss, Kind::Crash];
     let mut faults = Swarm::of(nodes, &kinds, HEAL_MS).draw(&mut draw.random);
     faults.push(Fault::Duplicating { percent: 30, span: Span::new(0, HEAL_MS) });
-    drawn(draw, nodes, &Mix { within_ms: 5, requests: 5, ..BUSY }, faults)
+    let calls = scattered(draw, nodes, 6, 24, 200);
+    with_faults(setup(nodes, 6), calls, faults)
 }
 
 /// A schedule in which every request to a node that lives must be answered, from `able_ms` on.
@@ -301,8 +319,8 @@ pub fn missing(draw: &mut Draw) -> Schedule {
             let alive = nodes - dying;
             let swarm = Swarm { most: 6, ..Swarm::of(alive, &EVERYTHING, HEAL_MS) };
             faults.extend(swarm.draw(&mut draw.random));
-            let mix = Mix { clients: 2, requests: 6, within_ms: HEAL_MS - 100, ..BUSY };
-            able_from(drawn(draw, nodes, &mix, faults), HEAL_MS)
+            let calls = scattered(draw, nodes, 4, 12, HEAL_MS);
+            able_from(with_faults(setup(nodes, 4), calls, faults), HEAL_MS)
         }
     }
 }

@@ -30,7 +30,7 @@ pub struct Setup {
     pub able_ms: Option<u64>,
 }
 
-/// One request.
+/// One request. A client that still waits for an answer does not make it.
 #[derive(Clone, Copy, Debug)]
 pub struct Call {
     pub client: u16,
@@ -53,7 +53,7 @@ pub struct Session {
     pub operations: Vec<Operation>,
 }
 
-/// How long a client of a [`Session`] waits before it turns to the next node with its next request.
+/// How long a client waits for an answer before it asks for the next thing. That of a [`Session`] asks the next node then.
 const PATIENCE_MS: u64 = 120;
 
 /// A step of the workload, or a fault.
@@ -90,8 +90,8 @@ pub struct Asked {
     pub request: Request,
     pub node: NodeId,
     pub at_us: u64,
-    /// The node was down and nothing was done.
-    pub refused: bool,
+    /// The node was down.
+    pub down: bool,
     /// The first answer that came from the right node and was of the right kind.
     pub answered: Option<Answered>,
     /// Where it is seen that there was no answer in time, although the node could have given one.
@@ -164,9 +164,8 @@ impl Cluster for Replicas {
             match happening.what {
                 What::Woken(number) => script.wake(number, world),
                 What::Output(answer) => script.answer(node, answer, event, world),
-                What::Refused => script.refused(node, world),
                 What::Crashed => script.seen.crashes.push((node, at_us)),
-                What::Booted | What::Stepped | What::Intercepted { .. } => {}
+                What::Booted | What::Stepped | What::Refused | What::Intercepted { .. } => {}
             }
         }
         script.seen.sent = world.counts().sent;
@@ -240,7 +239,9 @@ impl Script {
     fn wake(&mut self, number: u64, world: &mut World<Registering>) {
         match self.plots[number as usize] {
             Plot::Call(Call { client, node, operation, .. }) => {
-                self.ask(client, node, operation, world);
+                if !self.waits(client, world.now_us()) {
+                    self.ask(client, node, operation, world);
+                }
             }
             Plot::Go(course) => self.go(course, world),
             Plot::GiveUp(course, id) if self.courses[course].waits_for == Some(id) => {
@@ -262,13 +263,21 @@ impl Script {
         let request = Request { id, operation };
         let place = self.moment();
         self.places.insert(id, self.seen.asked.len());
-        let asked = Asked { request, node, at_us: world.now_us(), refused: false, answered: None, overdue: None };
+        let asked =
+            Asked { request, node, at_us: world.now_us(), down: !world.is_up(node), answered: None, overdue: None };
         self.seen.asked.push((place, asked));
         if let Some(able_ms) = self.seen.able_ms {
             self.plot(world.now_ms().max(able_ms) + PROMPT_MS + 1, Plot::Due(id), world);
         }
         world.input_at_ms(world.now_ms(), node, request, Some(usize::from(client) - 1));
         id
+    }
+
+    /// Whether a client still hopes for the answer to its last request; then it asks for nothing else.
+    fn waits(&self, client: u16, now_us: u64) -> bool {
+        let mut asked = self.seen.asked.iter().rev().map(|(_, asked)| asked);
+        let last = asked.find(|asked| asked.request.id.client == client);
+        last.is_some_and(|last| last.answered.is_none() && now_us - last.at_us < PATIENCE_MS * 1_000)
     }
 
     /// The next request of a session.
@@ -289,7 +298,7 @@ impl Script {
     fn due(&mut self, id: RequestId, world: &mut World<Registering>) {
         let asked = &mut self.seen.asked[self.places[&id]].1;
         let crashed = self.seen.crashes.iter().any(|(node, at_us)| *node == asked.node && *at_us >= asked.at_us);
-        if asked.answered.is_none() && !asked.refused && !crashed {
+        if asked.answered.is_none() && !asked.down && !crashed {
             let words = format!("{} is not answered in time", asked.request.id);
             asked.overdue = Some(world.note(asked.node, Tone::Bad, words));
         }
@@ -299,16 +308,6 @@ impl Script {
     fn turn(&mut self, course: usize) {
         let course = &mut self.courses[course];
         course.node = NodeId::new((course.node.index() + 1) % self.seen.nodes);
-    }
-
-    /// The node that was asked last was down.
-    fn refused(&mut self, node: NodeId, world: &mut World<Registering>) {
-        let open = |(_, asked): &&mut (usize, Asked)| asked.node == node && !asked.refused && asked.answered.is_none();
-        let now_us = world.now_us();
-        let refused = self.seen.asked.iter_mut().filter(|(_, asked)| asked.at_us == now_us).find(open);
-        if let Some((_, asked)) = refused {
-            asked.refused = true;
-        }
     }
 
     fn answer(&mut self, node: NodeId, answer: Answer, event: EventId, world: &mut World<Registering>) {

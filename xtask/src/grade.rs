@@ -17,7 +17,7 @@ use crate::meter::Meter;
 use crate::source::Source;
 use crate::supervise::{self, Job, Outcome};
 use crate::target::{Part, Selection, Wanted};
-use crate::{Context, Failure, scan};
+use crate::{Context, Failure, scan, stories};
 
 /// What to grade and how.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct Request<'c> {
     pub seed: Option<u64>,
     /// A single schedule to run instead, of the only check selected.
     pub replay: Option<String>,
+    /// Where to keep the stories of failures as pages, if anywhere.
+    pub stories: Option<PathBuf>,
 }
 
 impl Request<'_> {
@@ -39,7 +41,8 @@ impl Request<'_> {
     pub fn options(&self) -> Vec<String> {
         let seed = self.seed.iter().flat_map(|seed| ["--seed".to_owned(), seed.to_string()]);
         let replay = self.replay.iter().flat_map(|token| ["--replay".to_owned(), token.clone()]);
-        self.deep.then(|| "--deep".to_owned()).into_iter().chain(seed).chain(replay).collect()
+        let stories = self.stories.iter().flat_map(|folder| ["--stories".to_owned(), folder.display().to_string()]);
+        self.deep.then(|| "--deep".to_owned()).into_iter().chain(seed).chain(replay).chain(stories).collect()
     }
 }
 
@@ -72,7 +75,13 @@ pub fn grade(context: &Context, request: &Request<'_>, meter: &Meter) -> Result<
         let exercises = entries.iter().zip(outcomes.by_ref()).map(|(entry, outcome)| result(entry, outcome));
         results.push(chapter_result(part, exercises.collect()));
     }
-    Ok(Summary::new(results, context.course.chapters.len()))
+    let mut summary = Summary::new(results, context.course.chapters.len());
+    stories::name_pages(context, &mut summary);
+    // One schedule that is fine now does not mean that all are.
+    if let Some(folder) = request.stories.as_ref().filter(|_| request.replay.is_none()) {
+        stories::remove_old(folder, &summary);
+    }
+    Ok(summary)
 }
 
 /// Reads and compiles a chapter's exercises.
@@ -194,6 +203,7 @@ fn result(entry: &Entry<'_>, outcome: Option<Outcome>) -> ExerciseResult {
             notes,
         };
     };
+    notes.extend(outcome.notes);
     if !outcome.seeded_select {
         notes.push(UNSEEDED.to_owned());
     }

@@ -3,5 +3,5 @@
 #[cfg(feature = "quorum_register")]
 pub mod quorum_register;
 
-// #[cfg(feature = "linearizability")]
-// pub mod linearizability;
+#[cfg(feature = "linearizability")]
+pub mod linearizability;

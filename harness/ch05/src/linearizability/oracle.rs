@@ -80,7 +80,10 @@ pub fn flaw(history: &[Operation], order: &[usize]) -> Option<String> {
         if let (Some((called, other)), Some(returned)) = (latest, operation.returned)
             && returned.at < called
         {
-            return Some(format!("`{operation}` had returned before `{}` was called, and stands behind it", history[other]));
+            return Some(format!(
+                "`{operation}` had returned before `{}` was called, and stands behind it",
+                history[other]
+            ));
         }
         latest = latest.max(Some((operation.called, *place)));
         match after(value, operation) {

@@ -31,7 +31,7 @@ fn program(list: &str) -> String {
             panic!("`{line}` is not name, chapter, exercise, file");
         };
         modules.push_str(&module(name, Path::new(file)));
-        let _ = writeln!(entries, "        (\"{name}\", harness::exercise!({chapter}, {exercise}, crate::{name})),");
+        let _ = writeln!(entries, "        (\"{name}\", {chapter}::exercise!({exercise}, crate::{name})),");
     }
     format!(
         "{modules}\nfn main() -> ::std::process::ExitCode {{\n    harness::grade::main(::std::vec![\n{entries}    ])\n}}\n"

@@ -182,6 +182,23 @@ enum Ending<S> {
 }
 
 impl<S> Played<S> {
+    /// A play of which `seen` is left, unless there was a panic or a reason to stop it.
+    pub(crate) fn ended(
+        seen: Option<S>,
+        panic: Option<Panic>,
+        stopped: Option<Breach>,
+        trace: Trace,
+        evidence: Evidence,
+    ) -> Self {
+        let ending = match (panic, stopped, seen) {
+            (Some(panic), _, _) => Ending::Panicked(panic),
+            (None, Some(breach), _) => Ending::Stopped(breach),
+            (None, None, Some(seen)) => Ending::Finished(seen),
+            (None, None, None) => unreachable!("what did not panic has come to an end"),
+        };
+        Played { ending, trace, evidence }
+    }
+
     /// Asks a promise about what was seen. A play that did not come to its end breaks every promise.
     pub fn judge(self, promise: impl FnOnce(&S, &mut Evidence) -> Result<(), Breach>) -> Trial {
         let mut evidence = self.evidence;
@@ -191,7 +208,7 @@ impl<S> Played<S> {
             Ending::Panicked(panic) => Outcome::Panicked(panic.told()),
             Ending::Stopped(breach) => Outcome::Broken(breach),
         };
-        Trial { outcome, evidence, trace: self.trace }
+        Trial { outcome, evidence, cost: u64::from(self.trace.len()), trace: self.trace }
     }
 
     /// What was seen, by somebody who judges nothing.

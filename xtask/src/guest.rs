@@ -3,6 +3,7 @@
 //! The package `guest` compiles whatever a list names, so a submission needs no manifest and brings none, and a hundred
 //! mutants cost one build. The list and whatever is generated lie in the target folder.
 
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
 use std::io;
@@ -42,10 +43,13 @@ pub fn build(context: &Context, meter: &Meter, list: &str, guests: Vec<Guest>) -
     };
     let units = guests.iter().map(unit).collect();
     compile::settle(&context.root, units, |units| {
-        let invited = guests.iter().filter(|guest| units.iter().any(|unit| unit.name == guest.name));
-        let lines: String = invited.map(Guest::line).collect();
+        let is_invited = |guest: &&Guest| units.iter().any(|unit| unit.name == guest.name);
+        let invited: Vec<&Guest> = guests.iter().filter(is_invited).collect();
+        let lines: String = invited.iter().map(|guest| guest.line()).collect();
         write_if_changed(&path, &lines).map_err(|error| cannot_write(&path, &error))?;
-        let args = ["build", "-p", "guest"].map(str::to_owned);
+        let chapters: BTreeSet<&str> = invited.iter().map(|guest| guest.chapter.as_str()).collect();
+        let chapters = Vec::from_iter(chapters).join(",");
+        let args = ["build", "-p", "guest", "--features", &chapters].map(str::to_owned);
         compile::cargo(context, meter, "guest", &args, &[(LIST_ENV, OsString::from(&path))])
     })
 }

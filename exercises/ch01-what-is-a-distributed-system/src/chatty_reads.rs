@@ -1,11 +1,11 @@
 //! Latency is zero.
 //!
-//! Contract: `harness::ch01::chatty_reads`. Lesson: `cargo xtask lesson chatty_reads`.
+//! Contract: `ch01::chatty_reads`. Lesson: `cargo xtask lesson chatty_reads`.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use harness::ch01::chatty_reads::{Key, Policy, Reader, Store, StoreError, Value};
+use ch01::chatty_reads::{Key, Policy, Reader, Store, StoreError, Value};
 
 /// A reader that counts its round trips.
 pub struct CachingReader {

@@ -1,11 +1,11 @@
 //! Transport cost is zero.
 //!
-//! Contract: `harness::ch01::egress_bill`. Lesson: `cargo xtask lesson egress_bill`.
+//! Contract: `ch01::egress_bill`. Lesson: `cargo xtask lesson egress_bill`.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use harness::ch01::egress_bill::{Catalog, Query, QueryError, QueryPlanner, Regions, Row};
+use ch01::egress_bill::{Catalog, Query, QueryError, QueryPlanner, Regions, Row};
 
 /// Asks where it is cheap, and moves answers instead of data.
 pub struct Planner {

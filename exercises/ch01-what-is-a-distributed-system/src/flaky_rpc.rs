@@ -1,12 +1,12 @@
 //! The network is reliable.
 //!
-//! Contract: `harness::ch01::flaky_rpc`. Lesson: `cargo xtask lesson flaky_rpc`.
+//! Contract: `ch01::flaky_rpc`. Lesson: `cargo xtask lesson flaky_rpc`.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ch01::flaky_rpc::{CallError, Charge, Policy, Receipt, RpcClient, Transport};
 use harness::Random;
-use harness::ch01::flaky_rpc::{CallError, Charge, Policy, Receipt, RpcClient, Transport};
 
 /// A client that stays calm when the network doesn't.
 pub struct Client {

@@ -1,12 +1,12 @@
 //! Topology doesn't change.
 //!
-//! Contract: `harness::ch01::moving_targets`. Lesson: `cargo xtask lesson moving_targets`.
+//! Contract: `ch01::moving_targets`. Lesson: `cargo xtask lesson moving_targets`.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ch01::moving_targets::{CallError, LoadBalancer, Network, Policy, Registry, Reply, Request};
 use harness::Random;
-use harness::ch01::moving_targets::{CallError, LoadBalancer, Network, Policy, Registry, Reply, Request};
 
 /// Sends each call to the instance that has the fewest under way.
 pub struct Balancer {

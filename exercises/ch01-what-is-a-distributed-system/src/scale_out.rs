@@ -1,11 +1,11 @@
 //! Why we build distributed systems.
 //!
-//! Contract: `harness::ch01::scale_out`. Lesson: `cargo xtask lesson scale_out`.
+//! Contract: `ch01::scale_out`. Lesson: `cargo xtask lesson scale_out`.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use harness::ch01::scale_out::{Cluster, Coordinator, JobError, Policy, Source, Tally};
+use ch01::scale_out::{Cluster, Coordinator, JobError, Policy, Source, Tally};
 
 /// Gives out the tasks of a job, and gathers what comes back.
 pub struct Scatter {

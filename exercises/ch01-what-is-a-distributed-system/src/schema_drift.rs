@@ -1,8 +1,8 @@
 //! There is one administrator.
 //!
-//! Contract: `harness::ch01::schema_drift`. Lesson: `cargo xtask lesson schema_drift`.
+//! Contract: `ch01::schema_drift`. Lesson: `cargo xtask lesson schema_drift`.
 
-use harness::ch01::schema_drift::{Change, NoSharedVersion, Order, OrderSchema, SchemaError, Value, Version, Versions};
+use ch01::schema_drift::{Change, NoSharedVersion, Order, OrderSchema, SchemaError, Value, Version, Versions};
 
 /// The programs of every team.
 pub struct Programs;

@@ -1,11 +1,11 @@
 //! The network is secure.
 //!
-//! Contract: `harness::ch01::secure_channel`. Lesson: `cargo xtask lesson secure_channel`.
+//! Contract: `ch01::secure_channel`. Lesson: `cargo xtask lesson secure_channel`.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use harness::ch01::secure_channel::{ChannelError, Credentials, Limits, SecureChannel, Wire};
+use ch01::secure_channel::{ChannelError, Credentials, Limits, SecureChannel, Wire};
 
 /// One end of a channel, client's or server's.
 pub struct Channel {

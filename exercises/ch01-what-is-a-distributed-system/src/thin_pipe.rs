@@ -1,13 +1,11 @@
 //! Bandwidth is infinite.
 //!
-//! Contract: `harness::ch01::thin_pipe`. Lesson: `cargo xtask lesson thin_pipe`.
+//! Contract: `ch01::thin_pipe`. Lesson: `cargo xtask lesson thin_pipe`.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use harness::ch01::thin_pipe::{
-    LinkReader, LinkWriter, Policy, ReceiveError, SendError, TelemetryReceiver, TelemetrySender,
-};
+use ch01::thin_pipe::{LinkReader, LinkWriter, Policy, ReceiveError, SendError, TelemetryReceiver, TelemetrySender};
 
 /// Packs records into frames and sends them as fast as the link allows.
 pub struct Sender {

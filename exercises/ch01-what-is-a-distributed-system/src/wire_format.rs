@@ -1,8 +1,8 @@
 //! The network is homogeneous.
 //!
-//! Contract: `harness::ch01::wire_format`. Lesson: `cargo xtask lesson wire_format`.
+//! Contract: `ch01::wire_format`. Lesson: `cargo xtask lesson wire_format`.
 
-use harness::ch01::wire_format::{DecodeError, FrameError, Reading, WireFormat};
+use ch01::wire_format::{DecodeError, FrameError, Reading, WireFormat};
 
 /// One end of a connection.
 pub struct Codec {

@@ -1,1 +1,1 @@
-harness::grade!(ch01, ch01_exercises);
+ch01::grade!(ch01_exercises);

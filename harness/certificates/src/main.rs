@@ -1,7 +1,7 @@
 //! Makes the certificates that `secure_channel` is played with.
 //!
 //! ```text
-//! cargo run -p certificates -- harness/src/ch01/secure_channel/identities
+//! cargo run -p certificates -- harness/ch01/src/secure_channel/identities
 //! ```
 //!
 //! They are made once and checked in, so that nobody who takes the course has to compile what makes them, and so that every
@@ -21,7 +21,7 @@ type Issuer = CertifiedIssuer<'static, KeyPair>;
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args().nth(1) else {
-        eprintln!("Where to? cargo run -p certificates -- harness/src/ch01/secure_channel/identities");
+        eprintln!("Where to? cargo run -p certificates -- harness/ch01/src/secure_channel/identities");
         return ExitCode::from(2);
     };
     match files() {

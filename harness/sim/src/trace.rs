@@ -142,6 +142,16 @@ impl Trace {
         self.quiet
     }
 
+    /// How many events there were so far.
+    pub fn len(&self) -> u32 {
+        self.count
+    }
+
+    /// Whether nothing has happened yet.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
     /// The lane of that name, added at the right if there is none.
     pub fn lane(&mut self, name: &str) -> Lane {
         let index = self.lanes.iter().position(|lane| lane == name).unwrap_or_else(|| {
@@ -186,7 +196,7 @@ impl Trace {
 
     /// Takes a number that tells runs apart, such as a hash of somebody's state, into the fingerprint.
     pub fn mark(&mut self, number: u64) {
-        self.hash.bytes(&number.to_le_bytes());
+        self.hash.word(number);
     }
 
     /// Two runs with the same fingerprint went the same way.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use harness::ch01::chatty_reads::{Key, Policy, Reader, Store, StoreError, Value};
+use ch01::chatty_reads::{Key, Policy, Reader, Store, StoreError, Value};
 
 /// Knows of no key and forgets every write.
 pub struct CachingReader;

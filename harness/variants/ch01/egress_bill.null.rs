@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use harness::ch01::egress_bill::{Catalog, Query, QueryError, QueryPlanner, Regions, Row};
+use ch01::egress_bill::{Catalog, Query, QueryError, QueryPlanner, Regions, Row};
 
 pub struct Planner;
 

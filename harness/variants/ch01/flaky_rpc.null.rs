@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use harness::Random;
-use harness::ch01::flaky_rpc::{CallError, Charge, Policy, Receipt, RpcClient, Transport};
+use ch01::flaky_rpc::{CallError, Charge, Policy, Receipt, RpcClient, Transport};
 
 pub struct Client;
 

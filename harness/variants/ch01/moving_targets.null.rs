@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use harness::Random;
-use harness::ch01::moving_targets::{CallError, LoadBalancer, Network, Policy, Registry, Reply, Request};
+use ch01::moving_targets::{CallError, LoadBalancer, Network, Policy, Registry, Reply, Request};
 
 pub struct Balancer;
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use harness::ch01::scale_out::{Cluster, Coordinator, JobError, Policy, Source, Tally};
+use ch01::scale_out::{Cluster, Coordinator, JobError, Policy, Source, Tally};
 
 /// Says that there was nothing to count.
 pub struct Scatter;

@@ -1,6 +1,6 @@
 //! Compiles and does nothing useful.
 
-use harness::ch01::schema_drift::{Change, NoSharedVersion, Order, OrderSchema, SchemaError, Value, Version, Versions};
+use ch01::schema_drift::{Change, NoSharedVersion, Order, OrderSchema, SchemaError, Value, Version, Versions};
 
 /// Finds something missing in every document, writes nothing, changes nothing, and agrees to everything.
 pub struct Programs;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use harness::ch01::secure_channel::{ChannelError, Credentials, Limits, SecureChannel, Wire};
+use ch01::secure_channel::{ChannelError, Credentials, Limits, SecureChannel, Wire};
 
 /// Neither sends nor receives.
 pub struct Channel;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use harness::ch01::thin_pipe::{
+use ch01::thin_pipe::{
     LinkReader, LinkWriter, Policy, ReceiveError, SendError, TelemetryReceiver, TelemetrySender,
 };
 

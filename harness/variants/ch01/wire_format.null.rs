@@ -1,6 +1,6 @@
 //! Compiles and does nothing useful.
 
-use harness::ch01::wire_format::{DecodeError, FrameError, Reading, WireFormat};
+use ch01::wire_format::{DecodeError, FrameError, Reading, WireFormat};
 
 /// Takes every bytes for an empty reading, and hands out none.
 pub struct Codec;

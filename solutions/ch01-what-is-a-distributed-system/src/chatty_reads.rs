@@ -1,6 +1,6 @@
 //! Latency is zero.
 //!
-//! Contract: `harness::ch01::chatty_reads`. Lesson: `cargo xtask lesson chatty_reads`.
+//! Contract: `ch01::chatty_reads`. Lesson: `cargo xtask lesson chatty_reads`.
 
 // learner: begin
 use std::collections::BTreeMap;
@@ -12,7 +12,7 @@ use std::time::Duration;
 // learner: end
 
 use async_trait::async_trait;
-use harness::ch01::chatty_reads::{Key, Policy, Reader, Store, StoreError, Value};
+use ch01::chatty_reads::{Key, Policy, Reader, Store, StoreError, Value};
 // learner: begin
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep};

@@ -1,6 +1,6 @@
 //! Transport cost is zero.
 //!
-//! Contract: `harness::ch01::egress_bill`. Lesson: `cargo xtask lesson egress_bill`.
+//! Contract: `ch01::egress_bill`. Lesson: `cargo xtask lesson egress_bill`.
 
 // learner: begin
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,9 +11,9 @@ use std::time::Duration;
 // learner: end
 
 use async_trait::async_trait;
-use harness::ch01::egress_bill::{Catalog, Query, QueryError, QueryPlanner, Regions, Row};
+use ch01::egress_bill::{Catalog, Query, QueryError, QueryPlanner, Regions, Row};
 // learner: begin
-use harness::ch01::egress_bill::{Aggregate, PartitionId, Region, Select, Subquery, Value};
+use ch01::egress_bill::{Aggregate, PartitionId, Region, Select, Subquery, Value};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 // learner: end

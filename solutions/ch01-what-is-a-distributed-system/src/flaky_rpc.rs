@@ -1,6 +1,6 @@
 //! The network is reliable.
 //!
-//! Contract: `harness::ch01::flaky_rpc`. Lesson: `cargo xtask lesson flaky_rpc`.
+//! Contract: `ch01::flaky_rpc`. Lesson: `cargo xtask lesson flaky_rpc`.
 
 use std::sync::Arc;
 // learner: begin
@@ -9,10 +9,10 @@ use std::time::Duration;
 // learner: end
 
 use async_trait::async_trait;
+use ch01::flaky_rpc::{CallError, Charge, Policy, Receipt, RpcClient, Transport};
 use harness::Random;
-use harness::ch01::flaky_rpc::{CallError, Charge, Policy, Receipt, RpcClient, Transport};
 // learner: begin
-use harness::ch01::flaky_rpc::{Attempt, IdempotencyKey, TransportError};
+use ch01::flaky_rpc::{Attempt, IdempotencyKey, TransportError};
 use rand::RngExt;
 use tokio::time::{Instant, sleep, timeout_at};
 // learner: end

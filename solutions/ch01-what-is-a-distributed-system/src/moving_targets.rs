@@ -1,6 +1,6 @@
 //! Topology doesn't change.
 //!
-//! Contract: `harness::ch01::moving_targets`. Lesson: `cargo xtask lesson moving_targets`.
+//! Contract: `ch01::moving_targets`. Lesson: `cargo xtask lesson moving_targets`.
 
 use std::sync::Arc;
 // learner: begin
@@ -10,10 +10,10 @@ use std::time::Duration;
 // learner: end
 
 use async_trait::async_trait;
+use ch01::moving_targets::{CallError, LoadBalancer, Network, Policy, Registry, Reply, Request};
 use harness::Random;
-use harness::ch01::moving_targets::{CallError, LoadBalancer, Network, Policy, Registry, Reply, Request};
 // learner: begin
-use harness::ch01::moving_targets::{Event, InstanceId, NetworkError, Status};
+use ch01::moving_targets::{Event, InstanceId, NetworkError, Status};
 use rand::seq::IteratorRandom;
 use tokio::time::{Instant, sleep};
 // learner: end

@@ -1,6 +1,6 @@
 //! Why we build distributed systems.
 //!
-//! Contract: `harness::ch01::scale_out`. Lesson: `cargo xtask lesson scale_out`.
+//! Contract: `ch01::scale_out`. Lesson: `cargo xtask lesson scale_out`.
 
 // learner: begin
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,9 +11,9 @@ use std::time::Duration;
 // learner: end
 
 use async_trait::async_trait;
-use harness::ch01::scale_out::{Cluster, Coordinator, JobError, Policy, Source, Tally};
+use ch01::scale_out::{Cluster, Coordinator, JobError, Policy, Source, Tally};
 // learner: begin
-use harness::ch01::scale_out::{Task, WorkerError, WorkerId};
+use ch01::scale_out::{Task, WorkerError, WorkerId};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until, timeout};
 // learner: end

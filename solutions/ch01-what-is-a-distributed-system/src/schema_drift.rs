@@ -1,10 +1,10 @@
 //! There is one administrator.
 //!
-//! Contract: `harness::ch01::schema_drift`. Lesson: `cargo xtask lesson schema_drift`.
+//! Contract: `ch01::schema_drift`. Lesson: `cargo xtask lesson schema_drift`.
 
-use harness::ch01::schema_drift::{Change, NoSharedVersion, Order, OrderSchema, SchemaError, Value, Version, Versions};
+use ch01::schema_drift::{Change, NoSharedVersion, Order, OrderSchema, SchemaError, Value, Version, Versions};
 // learner: begin
-use harness::ch01::schema_drift::{Delivery, Item, MAX_EXACT, Presence, Record, State};
+use ch01::schema_drift::{Delivery, Item, MAX_EXACT, Presence, Record, State};
 // learner: end
 
 /// The programs of every team.

@@ -1,6 +1,6 @@
 //! The network is secure.
 //!
-//! Contract: `harness::ch01::secure_channel`. Lesson: `cargo xtask lesson secure_channel`.
+//! Contract: `ch01::secure_channel`. Lesson: `cargo xtask lesson secure_channel`.
 
 use std::sync::Arc;
 // learner: begin
@@ -10,7 +10,7 @@ use std::time::Duration;
 // learner: end
 
 use async_trait::async_trait;
-use harness::ch01::secure_channel::{ChannelError, Credentials, Limits, SecureChannel, Wire};
+use ch01::secure_channel::{ChannelError, Credentials, Limits, SecureChannel, Wire};
 // learner: begin
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;

@@ -1,6 +1,6 @@
 //! Bandwidth is infinite.
 //!
-//! Contract: `harness::ch01::thin_pipe`. Lesson: `cargo xtask lesson thin_pipe`.
+//! Contract: `ch01::thin_pipe`. Lesson: `cargo xtask lesson thin_pipe`.
 
 // learner: begin
 use std::io::Read;
@@ -15,11 +15,9 @@ use async_trait::async_trait;
 use flate2::read::{DeflateDecoder, DeflateEncoder};
 use flate2::{Compression, Crc};
 // learner: end
-use harness::ch01::thin_pipe::{
-    LinkReader, LinkWriter, Policy, ReceiveError, SendError, TelemetryReceiver, TelemetrySender,
-};
+use ch01::thin_pipe::{LinkReader, LinkWriter, Policy, ReceiveError, SendError, TelemetryReceiver, TelemetrySender};
 // learner: begin
-use harness::ch01::thin_pipe::{FrameKind, HEADER_BYTES, LENGTH_BYTES, LinkBroken};
+use ch01::thin_pipe::{FrameKind, HEADER_BYTES, LENGTH_BYTES, LinkBroken};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::{Instant, timeout_at};
 // learner: end

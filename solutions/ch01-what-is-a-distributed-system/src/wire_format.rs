@@ -1,10 +1,10 @@
 //! The network is homogeneous.
 //!
-//! Contract: `harness::ch01::wire_format`. Lesson: `cargo xtask lesson wire_format`.
+//! Contract: `ch01::wire_format`. Lesson: `cargo xtask lesson wire_format`.
 
-use harness::ch01::wire_format::{DecodeError, FrameError, Reading, WireFormat};
+use ch01::wire_format::{DecodeError, FrameError, Reading, WireFormat};
 // learner: begin
-use harness::ch01::wire_format::{DecodeFault, MAX_DEPTH, MAX_PAYLOAD_BYTES, crc32c};
+use ch01::wire_format::{DecodeFault, MAX_DEPTH, MAX_PAYLOAD_BYTES, crc32c};
 
 const VARINT: u8 = 0;
 const I64: u8 = 1;

@@ -9,7 +9,7 @@ use ch01_solutions::scale_out::Scatter;
 #[test]
 fn the_figure_of_the_lesson_is_the_one_that_the_solution_draws() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../lessons/src/ch01/scale_out.svg");
-    let draw = harness::ch01::scale_out::exercise::<Scatter>().figure.expect("scale_out has a figure");
+    let draw = ch01::scale_out::exercise::<Scatter>().figure.expect("scale_out has a figure");
     let svg = draw().expect("the solution succeeds").svg();
     if std::env::var_os("UPDATE_FIGURES").is_some() {
         std::fs::write(&path, &svg).expect("the lessons can be written");

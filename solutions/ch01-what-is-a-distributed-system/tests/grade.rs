@@ -1,1 +1,1 @@
-harness::grade!(ch01, ch01_solutions);
+ch01::grade!(ch01_solutions);

@@ -1,33 +1,44 @@
 //! A row, drawn.
 
 use report::{Span, Style};
-use sim::Tone;
+use sim::{Life, Tone};
 
 use super::layout::{ARROW, Layout, NOTE_LINES, count, gap_of};
 use super::rows::{Part, Row, What};
 use crate::canvas::{Canvas, cut, wrap};
 use crate::explain::ms_of_us;
 
-/// The line with the names of the lanes.
-pub(super) fn names(layout: &Layout) -> Vec<Span> {
-    let mut canvas = Canvas::new(layout.width);
-    write_time(&mut canvas, layout, "ms");
-    for line in &layout.lanes {
-        canvas.write(line.x, &cut(line.name, line.gap.max(1)), Style::Strong);
+/// The lines with the names of the lanes: one, or several in which they stand by turns.
+pub(super) fn names(layout: &Layout) -> Vec<Vec<Span>> {
+    let turns = layout.name_lines;
+    let mut lines: Vec<Canvas> = (0..turns).map(|_| Canvas::new(layout.width)).collect();
+    write_time(lines.last_mut().expect("names have a line"), layout, "ms");
+    for (place, line) in layout.lanes.iter().enumerate() {
+        lines[place % turns + 1..].iter_mut().for_each(|below| below.put(line.x, '│', Style::Dim));
     }
-    canvas.finish()
+    for (place, line) in layout.lanes.iter().enumerate() {
+        let room = (line.gap + 1) * turns - 1;
+        lines[place % turns].write(line.x, &cut(line.name, room.max(1)), Style::Strong);
+    }
+    lines.into_iter().map(Canvas::finish).collect()
 }
 
 /// The lines of one row.
 pub(super) fn row(layout: &Layout, row: &Row) -> Vec<Vec<Span>> {
-    let silent = matches!(row.what, What::Silence { .. });
-    let mut lines = vec![ruled(layout, if silent { '⋮' } else { '│' })];
-    write_time(&mut lines[0], layout, &row.time);
+    let mut lines = vec![ruled(layout, row)];
+    write_time(&mut lines[0], layout, &row.time(layout.fractions));
     match &row.what {
         _ if layout.lanes.is_empty() => {}
-        What::Silence { .. } => {}
-        What::Mark { lane, mark, .. } => lines[0].put(layout.lanes[*lane].x, *mark, style(row)),
-        What::Message { from, to, part, .. } => arrow(&mut lines[0], layout, (*from, *to), part, style(row)),
+        What::Silence { .. } | What::Folded { .. } => {}
+        What::World { .. } => {
+            world(&mut lines, layout, row);
+            return lines.into_iter().map(Canvas::finish).collect();
+        }
+        What::Mark { lanes, mark, .. } => {
+            lanes.iter().for_each(|lane| lines[0].put(layout.lanes[*lane].x, *mark, style(row)));
+        }
+        What::Message { from, to, part, .. } => arrow(&mut lines[0], layout, row, (*from, *to), part),
+        What::Many { lane, others, arrive, .. } => rays(&mut lines[0], layout, row, *lane, others, *arrive),
     }
     match layout.beside {
         Some(x) => {
@@ -43,41 +54,112 @@ pub(super) fn row(layout: &Layout, row: &Row) -> Vec<Vec<Span>> {
 fn style(row: &Row) -> Style {
     match &row.what {
         _ if row.focus => Style::Bad,
-        What::Silence { .. } => Style::Dim,
-        What::Mark { tone: Tone::Plain, .. } => Style::Plain,
-        What::Mark { tone: Tone::Good, .. } => Style::Good,
-        What::Mark { tone: Tone::Fault, .. } => Style::Fault,
-        What::Mark { tone: Tone::Bad, .. } => Style::Bad,
+        What::Silence { .. } | What::Folded { .. } => Style::Dim,
+        What::World { tone, .. } => self::tone(*tone),
+        What::Mark { tone, .. } => self::tone(*tone),
         What::Message { part: Part::WholeLost { .. } | Part::Lost { .. }, .. } => Style::Fault,
-        What::Message { .. } => Style::Plain,
+        What::Message { .. } | What::Many { .. } => Style::Plain,
+    }
+}
+
+fn tone(tone: Tone) -> Style {
+    match tone {
+        Tone::Plain => Style::Plain,
+        Tone::Good => Style::Good,
+        Tone::Fault => Style::Fault,
+        Tone::Bad => Style::Bad,
+    }
+}
+
+/// A rule across all lanes, with the words in it.
+fn world(lines: &mut Vec<Canvas>, layout: &Layout, row: &Row) {
+    let What::World { text, .. } = &row.what else { return };
+    let (left, style) = (layout.lanes[0].x, style(row));
+    let last = layout.lanes.last().expect("there are lanes").x;
+    let mark = if row.focus { " ◀" } else { "" };
+    let room = layout.width.saturating_sub(left + 6 + count(mark));
+    let words = wrap(text, room, NOTE_LINES);
+    for (place, words) in words.iter().enumerate() {
+        if place == lines.len() {
+            lines.push(Canvas::new(layout.width));
+        }
+        let end = (left + count(words) + 6).max(last + 1);
+        let rule = "╌".repeat(end.saturating_sub(left));
+        lines[place].write(left, &rule, style);
+        lines[place].write(left + 2, &format!(" {words} "), style);
+        if place == 0 {
+            lines[place].write(end, mark, style);
+        }
     }
 }
 
 /// A message without its words: all of it, or the end that the row shows.
-fn arrow(canvas: &mut Canvas, layout: &Layout, (from, to): (usize, usize), part: &Part, style: Style) {
+fn arrow(canvas: &mut Canvas, layout: &Layout, row: &Row, (from, to): (usize, usize), part: &Part) {
+    let style = style(row);
     let rightwards = to > from;
+    let gap = layout.lanes[gap_of(from, to, part)].gap;
     let (start, end) = (layout.lanes[from].x, layout.lanes[to].x);
     let leaves = if rightwards { '├' } else { '┤' };
     match part {
         Part::Whole => {
             for x in start.min(end) + 1..start.max(end) {
-                let crosses = layout.lanes.iter().any(|line| line.x == x);
-                canvas.put(x, if crosses { '┼' } else { '─' }, style);
+                let crossed = layout.lanes.iter().position(|line| line.x == x).map(|lane| row.lives[lane]);
+                let c = match crossed {
+                    Some(Life::Up) => '┼',
+                    Some(Life::Paused) => '╫',
+                    Some(Life::Down) | None => '─',
+                };
+                canvas.put(x, c, style);
             }
             canvas.put(start, leaves, style);
             outwards(canvas, end, !rightwards, &[head(rightwards)], style);
         }
         Part::Departure => {
             canvas.put(start, leaves, style);
-            outwards(canvas, start, rightwards, &["──╌"], style);
+            outwards(canvas, start, rightwards, &[tip("──╌", gap)], style);
         }
-        Part::Arrival => outwards(canvas, end, !rightwards, &[head(rightwards), "─╌"], style),
+        Part::Arrival => {
+            outwards(canvas, end, !rightwards, &[head(rightwards), tip("─╌", gap.saturating_sub(1))], style);
+        }
         Part::WholeLost { .. } => {
             canvas.put(start, leaves, style);
-            outwards(canvas, start, rightwards, &["──╳"], style);
+            outwards(canvas, start, rightwards, &[tip("──╳", gap)], style);
         }
-        Part::Lost { .. } => outwards(canvas, start, rightwards, &["╌─╳"], style),
+        Part::Lost { .. } => outwards(canvas, start, rightwards, &[tip("╌─╳", gap)], style),
     }
+}
+
+/// Messages that leave a lane for several others, or arrive from there.
+fn rays(canvas: &mut Canvas, layout: &Layout, row: &Row, lane: usize, others: &[usize], arrive: bool) {
+    let (left, right) = (others.iter().any(|other| *other < lane), others.iter().any(|other| *other > lane));
+    let x = layout.lanes[lane].x;
+    if !arrive {
+        canvas.put(
+            x,
+            if left && right {
+                '┼'
+            } else if left {
+                '┤'
+            } else {
+                '├'
+            },
+            style(row),
+        );
+    }
+    for rightwards in [false, true].into_iter().filter(|rightwards| if *rightwards { right } else { left }) {
+        let gap = layout.lanes[if rightwards { lane } else { lane - 1 }].gap;
+        if arrive {
+            outwards(canvas, x, rightwards, &[head(!rightwards), tip("─╌", gap.saturating_sub(1))], style(row));
+        } else {
+            outwards(canvas, x, rightwards, &[tip("──╌", gap)], style(row));
+        }
+    }
+}
+
+/// The last `room` characters of a piece of line.
+fn tip(line: &str, room: usize) -> &str {
+    let skipped = count(line).saturating_sub(room);
+    line.char_indices().nth(skipped).map_or("", |(at, _)| &line[at..])
 }
 
 /// The words of a row, written between the lifelines.
@@ -88,8 +170,25 @@ fn words_between(lines: &mut Vec<Canvas>, layout: &Layout, row: &Row) {
             let line = &layout.lanes[0];
             lines[0].write(line.x + 3, &cut(&words, line.gap.saturating_sub(3)), style(row));
         }
-        What::Mark { lane, text, .. } => {
+        What::World { .. } => {}
+        What::Many { lane, .. } => {
             let line = &layout.lanes[*lane];
+            let words = layout.many(&row.what);
+            write_words(lines, layout, (line.x + 5, line.gap.saturating_sub(5)), &words, row);
+        }
+        What::Folded { text } => {
+            let x = layout.lanes[0].x + 2;
+            for (place, words) in wrap(text, layout.width.saturating_sub(x + 1), NOTE_LINES).iter().enumerate() {
+                if place == lines.len() {
+                    lines.push(ruled(layout, row));
+                }
+                // The words run across the lifelines.
+                lines[place].write(x, &format!(" {words} "), style(row));
+            }
+        }
+        What::Mark { lanes, text, .. } => {
+            // Where something happens to several, it is said once, behind the last of them.
+            let line = &layout.lanes[*lanes.last().expect("a mark is on a lane")];
             write_words(lines, layout, (line.x + 2, line.gap.saturating_sub(2)), text, row);
         }
         What::Message { from, to, part, .. } => {
@@ -161,16 +260,23 @@ fn write_words(lines: &mut Vec<Canvas>, layout: &Layout, (x, room): (usize, usiz
     }
     for (place, words) in words.iter().enumerate() {
         if place == lines.len() {
-            lines.push(ruled(layout, '│'));
+            lines.push(ruled(layout, row));
         }
         lines[place].write(x, words, style(row));
     }
 }
 
-/// A line with nothing but lifelines.
-fn ruled(layout: &Layout, lifeline: char) -> Canvas {
+/// A line with nothing but lifelines: none where a lane is down, a double one where it stands still.
+fn ruled(layout: &Layout, row: &Row) -> Canvas {
     let mut canvas = Canvas::new(layout.width);
-    for line in &layout.lanes {
+    let skips = matches!(row.what, What::Silence { .. } | What::Folded { .. });
+    for (line, life) in layout.lanes.iter().zip(&row.lives) {
+        let lifeline = match life {
+            Life::Up if skips => '⋮',
+            Life::Up => '│',
+            Life::Paused => '║',
+            Life::Down => ' ',
+        };
         canvas.put(line.x, lifeline, Style::Dim);
     }
     canvas

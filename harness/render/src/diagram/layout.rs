@@ -12,6 +12,10 @@ use crate::explain::ms_of_us;
 
 /// No words are worth more lines than this.
 pub(super) const NOTE_LINES: usize = 3;
+/// Times with fractions of a millisecond may take so many columns.
+const TIME_WIDTH: usize = 15;
+/// The names of lanes take no more lines than this.
+const NAME_LINES: usize = 3;
 /// A note takes another line rather than more columns than this.
 const NOTE_WIDTH: usize = 40;
 /// A note takes more columns rather than many lines of fewer than this.
@@ -20,6 +24,9 @@ const NOTE_WIDTH_TIGHT: usize = 18;
 const BESIDE_WIDTH: usize = 18;
 /// The narrowest and the widest gap between two lanes with the words beside them.
 const GAP_BESIDE: (usize, usize) = (3, 11);
+/// The gap between lanes that are many, and the columns that words beside them need to be worth it.
+const GAP_MANY: usize = 1;
+const BESIDE_MANY: usize = 28;
 /// The columns that an arrow takes besides its label, with room to breathe and without.
 pub(super) const ARROW: usize = 8;
 const ARROW_TIGHT: usize = 5;
@@ -29,10 +36,14 @@ pub(super) struct Layout<'a> {
     pub width: usize,
     /// How wide the time column is.
     pub time: usize,
+    /// Whether times have fractions of a millisecond: not where they would take room from everything else.
+    pub fractions: bool,
     /// The lanes that are drawn; none if a list takes the place of the diagram.
     pub lanes: Vec<Line<'a>>,
     /// Where the words begin that stand beside the diagram, if that is where they stand.
     pub beside: Option<usize>,
+    /// In how many lines the names of the lanes stand, by turns, so that none runs into the next.
+    pub name_lines: usize,
     names: Vec<&'a str>,
 }
 
@@ -54,9 +65,12 @@ struct Need {
 
 impl<'a> Layout<'a> {
     pub fn of(shown: &Shown<'a>, rows: &[Row], width: usize) -> Self {
-        let time = rows.iter().map(|row| count(&row.time)).max().unwrap_or(0).max(2);
-        let mut layout = Layout { width, time, lanes: Vec::new(), beside: None, names: shown.lanes.clone() };
-        let lanes = shown.lanes.len();
+        let widest = |fractions| rows.iter().map(|row| count(&row.time(fractions))).max().unwrap_or(0).max(2);
+        let fractions = widest(true) <= TIME_WIDTH;
+        let time = widest(fractions);
+        let names = shown.lanes.clone();
+        let mut layout = Layout { width, time, fractions, lanes: Vec::new(), beside: None, name_lines: 1, names };
+        let lanes = shown.lanes.len().max(1);
         let left = time + 2;
         let room = width.saturating_sub(left + lanes);
         let gaps = if let Some(gaps) = between(&needs(&layout, rows), room) {
@@ -69,6 +83,11 @@ impl<'a> Layout<'a> {
             let gap = gap.clamp(GAP_BESIDE.0, GAP_BESIDE.1);
             layout.beside = Some(left + (lanes - 1) * (gap + 1) + 3);
             vec![gap; lanes]
+        } else if room >= (lanes - 1) * GAP_MANY + 2 + BESIDE_MANY {
+            let longest = layout.names.iter().map(|name| count(name)).max().unwrap_or(0);
+            layout.name_lines = (longest + 1).div_ceil(GAP_MANY + 1).min(NAME_LINES);
+            layout.beside = Some(left + (lanes - 1) * (GAP_MANY + 1) + 3);
+            vec![GAP_MANY; lanes]
         } else {
             layout.beside = Some(left);
             return layout;
@@ -87,7 +106,7 @@ impl<'a> Layout<'a> {
         match what {
             What::Message { from, to, .. } if from.abs_diff(*to) > 1 => self.addressed(what),
             What::Message { label, .. } => label.clone(),
-            What::Silence { .. } | What::Mark { .. } => String::new(),
+            _ => String::new(),
         }
     }
 
@@ -95,12 +114,45 @@ impl<'a> Layout<'a> {
     pub fn words_beside(&self, row: &Row) -> String {
         match &row.what {
             What::Silence { duration_us } => format!("{} ms", ms_of_us(*duration_us)),
-            What::Mark { lane, text, .. } => format!("{}: {text}", self.names[*lane]),
+            What::Mark { lanes, text, .. } => format!("{}: {text}", self.named(lanes)),
+            What::World { text, .. } | What::Folded { text } => text.clone(),
+            What::Many { lane, others, label, arrive } if self.is_list() => {
+                let (lane, others) = (self.names[*lane], self.named(others));
+                if *arrive {
+                    format!("{others} → {lane}: {label} arrives")
+                } else {
+                    format!("{lane} → {others}: {label}")
+                }
+            }
+            What::Many { .. } => self.many(&row.what),
             What::Message { part: Part::WholeLost { why } | Part::Lost { why }, .. } => {
                 format!("{}: {why}", self.addressed(&row.what))
             }
             What::Message { .. } => self.addressed(&row.what),
         }
+    }
+
+    /// "n1, n2", "n1 to n5".
+    fn named(&self, lanes: &[usize]) -> String {
+        let names: Vec<&str> = lanes.iter().map(|lane| self.names[*lane]).collect();
+        match (lanes, &names[..]) {
+            ([first, .., last], [from, _, .., to]) if last - first + 1 == lanes.len() && lanes.len() > 2 => {
+                format!("{from} to {to}")
+            }
+            _ => names.join(", "),
+        }
+    }
+
+    /// The label of messages to or from several lanes.
+    pub fn many(&self, what: &What) -> String {
+        let What::Many { lane, others, label, arrive } = what else { return String::new() };
+        let word = if *arrive { "from" } else { "to" };
+        let mut others = others.clone();
+        others.sort_unstable();
+        if others.len() > 2 && others.len() + 1 == self.names.len() && !others.contains(lane) {
+            return format!("{label} {word} the others");
+        }
+        format!("{label} {word} {}", self.named(&others))
     }
 
     /// The label of a message, with what the row doesn't show of where it comes from and goes to.
@@ -160,12 +212,18 @@ fn needs(layout: &Layout, rows: &[Row]) -> Vec<Need> {
                 let length = count(&ms_of_us(*duration_us)) + 3;
                 (0, length + 3, length + 3)
             }
-            What::Mark { lane, text, .. } => {
+            What::Mark { lanes, text, .. } => {
                 let length = count(text) + if row.focus { 2 } else { 0 };
                 // A third of a line more, for what breaking at spaces wastes.
                 let lines = (length / NOTE_LINES * 4 / 3).max(NOTE_WIDTH_TIGHT);
-                (*lane, length.min(NOTE_WIDTH.max(lines)) + 3, length.min(lines) + 2)
+                let lane = *lanes.last().expect("a mark is on a lane");
+                (lane, length.min(NOTE_WIDTH.max(lines)) + 3, length.min(lines) + 2)
             }
+            What::Many { lane, .. } => {
+                let length = count(&layout.many(&row.what));
+                (*lane, length.min(NOTE_WIDTH) + ARROW_TIGHT, length.min(NOTE_WIDTH_TIGHT) + ARROW_TIGHT)
+            }
+            What::World { .. } | What::Folded { .. } => continue,
             What::Message { from, to, part, .. } => {
                 let why = match part {
                     Part::WholeLost { why } | Part::Lost { why } => count(why) + 2,

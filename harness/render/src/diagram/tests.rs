@@ -5,13 +5,14 @@ use report::Style;
 use sim::{Choice, EventId, Lane, MessageId, Tone, Trace};
 
 use super::{View, diagram};
+use crate::specimens::random;
 
 const CLIENT: Lane = Lane(0);
 const SERVER: Lane = Lane(1);
 
 /// The drawing of `trace` is `expected`, apart from the line breaks before and after.
 #[track_caller]
-fn assert_drawn(trace: &Trace, view: &View, expected: &str) {
+pub(super) fn assert_drawn(trace: &Trace, view: &View, expected: &str) {
     let drawn = diagram(trace, view).to_plain();
     let expected = expected.trim_matches('\n');
     assert!(drawn == expected, "expected:\n{expected}\n\ndrawn:\n{drawn}\n\n");
@@ -21,7 +22,7 @@ fn rpc() -> Trace {
     Trace::new(["client", "server"])
 }
 
-fn arrives(trace: &mut Trace, sent_ms: u64, from: Lane, to: Lane, label: &str, arrives_ms: u64) {
+pub(super) fn arrives(trace: &mut Trace, sent_ms: u64, from: Lane, to: Lane, label: &str, arrives_ms: u64) {
     let message = trace.send(sent_ms * 1000, from, to, label);
     trace.receive(arrives_ms * 1000, to, message);
 }
@@ -192,13 +193,13 @@ fn a_long_silence_gets_a_row_and_a_short_one_does_not() {
         &trace,
         &View::default(),
         r"
-       ms  client         server
-        1  ● waits        │
-   50.999  ● waits        │
-        ⋮  ⋮  50 ms       ⋮
-  100.999  ● waits        │
-        ⋮  ⋮  2,000 ms    ⋮
-2,100.999  ● gives up     │
+     ms  client         server
+      1  ● waits        │
+   50.9  ● waits        │
+      ⋮  ⋮  50 ms       ⋮
+  100.9  ● waits        │
+      ⋮  ⋮  2,000 ms    ⋮
+2,100.9  ● gives up     │
 ",
     );
 }
@@ -452,6 +453,13 @@ fn no_events_no_text() {
 }
 
 #[test]
+fn a_world_without_anybody_has_its_events_all_the_same() {
+    let mut trace = Trace::new(Vec::<String>::new());
+    trace.world(0, Tone::Plain, "network heals");
+    assert_drawn(&trace, &View::default(), "ms\n 0     network heals");
+}
+
+#[test]
 fn a_line_break_in_a_label_does_not_break_the_diagram() {
     let mut trace = rpc();
     trace.note(0, CLIENT, Tone::Plain, "two\nlines");
@@ -476,45 +484,10 @@ fn tones_and_losses_have_their_styles() {
     assert_eq!(styled(&View::of(focus), "not shown"), Some(Style::Dim));
 }
 
-/// Anything the simulator could record, and more.
-fn random_trace(seed: u64) -> Trace {
-    let random = &mut Choice::new(seed).stream("trace");
-    let lanes = random.random_range(1..=9u16);
-    let mut trace = Trace::new((0..lanes).map(|lane| format!("node {lane}")));
-    let words = |random: &mut sim::Random| {
-        "a few words, longword ".repeat(5).split_at(random.random_range(0..110)).0.to_owned()
-    };
-    let mut under_way: Vec<(Lane, Lane, MessageId)> = Vec::new();
-    let mut at_us = 0;
-    for _ in 0..random.random_range(1..60) {
-        at_us += [0, 0, 500, 3_000, 70_000, 4_000_000][random.random_range(0..6usize)];
-        let lane = Lane(random.random_range(0..lanes));
-        let pick = under_way.len().checked_sub(1).map(|last| random.random_range(0..=last));
-        match (random.random_range(0..5), pick) {
-            (0, _) => {
-                let tone = [Tone::Plain, Tone::Good, Tone::Fault, Tone::Bad][random.random_range(0..4usize)];
-                trace.note(at_us, lane, tone, words(random));
-            }
-            (1, Some(pick)) => {
-                let (from, _, message) = under_way.swap_remove(pick);
-                trace.lost(at_us, from, message, words(random));
-            }
-            // Not taken out: the network may deliver it again.
-            (2, Some(pick)) => drop(trace.receive(at_us, under_way[pick].1, under_way[pick].2)),
-            (3, Some(pick)) => drop(trace.receive(at_us, lane, under_way[pick].2)),
-            _ => {
-                let to = Lane(random.random_range(0..lanes));
-                under_way.push((lane, to, trace.send(at_us, lane, to, words(random))));
-            }
-        }
-    }
-    trace
-}
-
 #[test]
 fn no_trace_draws_beyond_the_width_and_rows_asked_for() {
     for seed in 0..400 {
-        let trace = random_trace(seed);
+        let trace = random(seed);
         let random = &mut Choice::new(seed).stream("view");
         let focus = random.random_bool(0.5).then(|| EventId(random.random_range(0..trace.events.len() as u32)));
         let view =
@@ -534,7 +507,7 @@ fn no_trace_draws_beyond_the_width_and_rows_asked_for() {
 #[test]
 fn every_event_of_a_whole_trace_is_drawn() {
     for seed in 0..100 {
-        let plain = diagram(&random_trace(seed), &View::whole()).to_plain();
+        let plain = diagram(&random(seed), &View::whole()).to_plain();
         assert!(!plain.contains("not shown"), "seed {seed}\n{plain}");
     }
 }

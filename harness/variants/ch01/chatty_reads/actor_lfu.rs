@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use harness::ch01::chatty_reads::{Answers, Key, Policy, Reader, Store, StoreError, Value};
+use ch01::chatty_reads::{Answers, Key, Policy, Reader, Store, StoreError, Value};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use harness::ch01::chatty_reads::{Key, Policy, Reader, Store, StoreError, Value};
+use ch01::chatty_reads::{Key, Policy, Reader, Store, StoreError, Value};
 use tokio::sync::{Notify, broadcast};
 use tokio::time::{Instant, timeout};
 

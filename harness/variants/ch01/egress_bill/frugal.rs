@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use harness::ch01::egress_bill::{
+use ch01::egress_bill::{
     Aggregate, Catalog, PartitionId, Query, QueryError, QueryPlanner, Region, Regions, Row, Select, Subquery, Value,
 };
 use tokio::time::{Instant, timeout};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use harness::Random;
-use harness::ch01::flaky_rpc::{
+use ch01::flaky_rpc::{
     Attempt, CallError, Charge, IdempotencyKey, Policy, Receipt, RpcClient, Transport, TransportError,
 };
 use rand::RngExt;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use harness::Random;
-use harness::ch01::moving_targets::{
+use ch01::moving_targets::{
     CallError, Event, InstanceId, LoadBalancer, Network, NetworkError, Policy, Registry, Reply, Request, Status,
 };
 use rand::RngExt;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use harness::ch01::scale_out::{Cluster, Coordinator, JobError, Policy, Source, Tally, Task, WorkerError, WorkerId};
+use ch01::scale_out::{Cluster, Coordinator, JobError, Policy, Source, Tally, Task, WorkerError, WorkerId};
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout, timeout_at};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use harness::ch01::scale_out::{Cluster, Coordinator, JobError, Policy, Source, Tally, Task, WorkerError, WorkerId};
+use ch01::scale_out::{Cluster, Coordinator, JobError, Policy, Source, Tally, Task, WorkerError, WorkerId};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 

@@ -1,6 +1,6 @@
 //! Changes the typed order, and merges what differs from before into the document.
 
-use harness::ch01::schema_drift::{
+use ch01::schema_drift::{
     Change, Delivery, Item, NoSharedVersion, Order, OrderSchema, Presence, Record, SchemaError, State, Value, Version,
     Versions,
 };

@@ -1,6 +1,6 @@
 //! The schema is a table; one function checks a document against it and narrows it to what a version knows.
 
-use harness::ch01::schema_drift::{
+use ch01::schema_drift::{
     Change, Delivery, Item, MAX_EXACT, NoSharedVersion, Order, OrderSchema, Presence, Record, SchemaError, State,
     Value, Version, Versions,
 };

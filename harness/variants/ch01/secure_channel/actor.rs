@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use harness::ch01::secure_channel::{ChannelError, Credentials, Limits, SecureChannel, Wire};
+use ch01::secure_channel::{ChannelError, Credentials, Limits, SecureChannel, Wire};
 use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;

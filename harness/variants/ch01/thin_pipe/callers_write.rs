@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use flate2::{Compress, Compression, Crc, Decompress, FlushCompress, FlushDecompress, Status};
-use harness::ch01::thin_pipe::{
+use ch01::thin_pipe::{
     FrameKind, HEADER_BYTES, LENGTH_BYTES, LinkReader, LinkWriter, Policy, ReceiveError, SendError, TelemetryReceiver,
     TelemetrySender,
 };

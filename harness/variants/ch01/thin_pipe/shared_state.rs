@@ -10,7 +10,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use flate2::write::{DeflateDecoder, DeflateEncoder};
 use flate2::{Compression, CrcReader};
-use harness::ch01::thin_pipe::{
+use ch01::thin_pipe::{
     LinkReader, LinkWriter, Policy, ReceiveError, SendError, TelemetryReceiver, TelemetrySender,
 };
 use tokio::sync::{Notify, mpsc};

@@ -1,7 +1,7 @@
 //! Decodes with a stack of its own instead of recursion, encodes from the last byte to the first, and reads frames off a
 //! buffer by a cursor that is moved back to the front now and then.
 
-use harness::ch01::wire_format::{
+use ch01::wire_format::{
     DecodeError, DecodeFault, FrameError, MAX_DEPTH, MAX_PAYLOAD_BYTES, Reading, WireFormat, crc32c,
 };
 

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use harness::ch01::wire_format::{
+use ch01::wire_format::{
     DecodeError, DecodeFault, FrameError, MAX_DEPTH, MAX_PAYLOAD_BYTES, Reading, WireFormat, crc32c,
 };
 

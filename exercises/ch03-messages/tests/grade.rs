@@ -1,0 +1,1 @@
+ch03::grade!(ch03_exercises);

@@ -1,0 +1,1 @@
+ch04::grade!(ch04_exercises);

@@ -1,0 +1,1 @@
+ch09::grade!(ch09_exercises);

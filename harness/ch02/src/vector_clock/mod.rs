@@ -1,0 +1,23 @@
+//! **Did it know?** Stamps that tell whether one event could have influenced another, and also when neither could.
+//!
+//! - [`contract`]: what you implement ([`VectorClock`]), what you are asked ([`Request`]) and what you answer
+//!   ([`Answer`]).
+//! - `world`: what happens at the nodes, what they are asked about stamps, and what is seen of it.
+//! - `schedules`: which schedules put each promise to the test.
+//! - `promises`: what is checked.
+
+pub mod contract;
+mod promises;
+mod schedules;
+mod world;
+
+use harness::exercise::Exercise;
+use sim::Local;
+
+pub use contract::{Answer, Event, Order, Request, Vector, VectorClock};
+
+/// The exercise, with `N` as the nodes.
+pub fn exercise<N: VectorClock>() -> Exercise {
+    let nodes: world::Nodes = |count| Box::new(Local::<_, N>::new(vec![(); count], |_| ()));
+    Exercise::in_world("ch02", "vector_clock", world::Events { nodes }, promises::all())
+}

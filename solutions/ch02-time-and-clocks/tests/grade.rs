@@ -1,0 +1,1 @@
+ch02::grade!(ch02_solutions);

@@ -1,0 +1,1 @@
+ch05::grade!(ch05_solutions);

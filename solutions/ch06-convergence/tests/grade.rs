@@ -1,0 +1,1 @@
+ch06::grade!(ch06_solutions);

@@ -1,0 +1,1 @@
+ch07::grade!(ch07_solutions);

@@ -1,0 +1,1 @@
+ch08::grade!(ch08_solutions);

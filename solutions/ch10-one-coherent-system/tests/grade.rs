@@ -1,0 +1,1 @@
+ch10::grade!(ch10_solutions);

@@ -45,9 +45,9 @@ pub fn all(make: Make) -> Vec<Check> {
 }
 
 /// How many steps a history may take; see the contract.
-pub fn most_steps(history: &History) -> u64 {
+fn most_steps(history: &History) -> u64 {
     let (operations, width) = (history.0.len() as u64, history.width() as u64);
-    LEAST_STEPS.max(operations * width * (1 << width))
+    LEAST_STEPS.max(2 * operations * width * (1 << width))
 }
 
 /// What the checker says within its steps, if anything; and how many it took.

@@ -13,7 +13,7 @@ use super::Make;
 use super::contract::{Member, Placement};
 
 /// How many keys show what moves.
-const MOVED_KEYS: u32 = 400;
+const MOVED_KEYS: u32 = 300;
 
 /// The members of a fleet with their weights.
 #[derive(Clone, Debug, Default, PartialEq)]

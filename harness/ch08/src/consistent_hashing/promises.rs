@@ -32,11 +32,11 @@ pub fn all(make: Make) -> Vec<Check> {
         Check::law(make, Law { name, cases, needs, draw, judge })
     };
     let changes = |name, draw: fn(u64) -> BoxedStrategy<Change>, judge: Judge<Change>| {
-        Check::law(make, Law { name, cases: 20, needs: &[MOVED], draw, judge })
+        Check::law(make, Law { name, cases: 12, needs: &[MOVED], draw, judge })
     };
     let order = Law {
         name: "the_order_of_joins_does_not_matter",
-        cases: 16,
+        cases: 12,
         needs: &[PLACED],
         draw: histories::detours,
         judge: order_is_nothing,

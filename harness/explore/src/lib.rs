@@ -80,6 +80,8 @@ pub struct Trial {
     pub evidence: Evidence,
     /// What happened.
     pub trace: Trace,
+    /// How much work the run was, in steps. Shrinking asks no more questions once its runs have cost too much.
+    pub cost: u64,
 }
 
 /// Whether a schedule kept the promise.

@@ -52,10 +52,12 @@ pub fn bad_network(draw: &mut Draw) -> Schedule {
     let mut entries = work(draw, count, 14);
     let swarm = Swarm::of(count, &[&Kind::NETWORK[..], &[Kind::Pause]].concat(), BUSY_MS);
     entries.extend(swarm.draw(&mut draw.random).into_iter().map(Entry::Fault));
-    if draw.index % 2 == 0 {
+    match draw.index % 4 {
         // The last that somebody says is lost on its way.
-        let percent = 80;
-        entries.push(Entry::Fault(Fault::Lossy { percent, span: Span::new(BUSY_MS / 3, BUSY_MS) }));
+        0 | 2 => entries.push(Entry::Fault(Fault::Lossy { percent: 80, span: Span::new(BUSY_MS / 3, BUSY_MS) })),
+        // What comes is old.
+        1 => entries.push(Entry::Fault(Fault::Jittery { up_to_ms: 300, span: Span::new(0, BUSY_MS) })),
+        _ => {}
     }
     nodes(count, entries)
 }

@@ -56,7 +56,8 @@ pub fn is_kept(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
             counts.count(FULL);
         }
         if *keys > most {
-            let all = assigned.loads.iter().map(|(member, keys)| format!("{member} {keys} of {}", self::most(load, *member)));
+            let all =
+                assigned.loads.iter().map(|(member, keys)| format!("{member} {keys} of {}", self::most(load, *member)));
             return Err(Breach::new(
                 format!("{member} was assigned {keys} keys, {} more than it may have", keys - most),
                 format!("at most {most}: its due and {} % more, rounded up", slack_percent(load)),

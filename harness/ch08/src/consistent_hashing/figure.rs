@@ -3,8 +3,8 @@
 use render::chart::{Chart, Series};
 
 use super::Make;
-use super::fleets::{Fleet, Keys};
 use super::contract::Member;
+use super::fleets::{Fleet, Keys};
 
 /// How many members there were before.
 const SIZES: [u32; 10] = [1, 2, 3, 4, 6, 8, 12, 16, 20, 24];
@@ -51,7 +51,8 @@ fn moved_percent(make: Make, size: u32) -> Result<f64, String> {
     let fleet = Fleet((1..=size).map(|member| (member, 1)).collect());
     let mut placement = fleet.placement(make);
     let owners = |placement: &dyn super::Placement| {
-        let owner = |key: String| placement.replicas(&key, 1).first().copied().ok_or(format!("{key} is placed nowhere"));
+        let owner =
+            |key: String| placement.replicas(&key, 1).first().copied().ok_or(format!("{key} is placed nowhere"));
         Keys { first: 0, count: KEYS }.names().map(owner).collect::<Result<Vec<Member>, _>>()
     };
     let before = owners(&*placement)?;

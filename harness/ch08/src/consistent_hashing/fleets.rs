@@ -141,7 +141,10 @@ fn keys(count: u32) -> impl Strategy<Value = Keys> {
     (0u32..1_000).prop_map(move |thousand| Keys { first: thousand * 1_000, count })
 }
 
-fn fleet(members: std::ops::RangeInclusive<usize>, weights: std::ops::RangeInclusive<u32>) -> impl Strategy<Value = Fleet> {
+fn fleet(
+    members: std::ops::RangeInclusive<usize>,
+    weights: std::ops::RangeInclusive<u32>,
+) -> impl Strategy<Value = Fleet> {
     btree_map(1u32..=24, weights, members).prop_map(Fleet)
 }
 
@@ -191,7 +194,8 @@ pub fn lonely(index: u64) -> BoxedStrategy<Load> {
 /// A fleet, and keys to assign with little slack or much.
 pub fn bounded(index: u64) -> BoxedStrategy<Load> {
     let fleet_ = |weights: &[u32]| Fleet((1..).zip(weights.iter().copied()).collect());
-    let piece = |weights: &[u32], count, slack| load(fleet_(weights), Keys { first: 0, count }, Extra::SlackPercent(slack));
+    let piece =
+        |weights: &[u32], count, slack| load(fleet_(weights), Keys { first: 0, count }, Extra::SlackPercent(slack));
     let pieces = vec![piece(&[1, 1, 1], 100, 0), piece(&[1, 4], 400, 10), piece(&[1, 1, 1, 1], 400, 5)];
     pieces_first(index, pieces, || {
         let drawn = (fleet(2..=8, 1..=3), keys(MOVED_KEYS), 0u32..=40);

@@ -41,7 +41,13 @@ impl fmt::Display for History {
             Step::Leave(member) => format!("{member} leaves"),
         });
         let steps: Vec<_> = steps.collect();
-        write!(out, "{}, reached once in the order of names and once by: {}; {}", self.fleet, steps.join(", "), self.keys)
+        write!(
+            out,
+            "{}, reached once in the order of names and once by: {}; {}",
+            self.fleet,
+            steps.join(", "),
+            self.keys
+        )
     }
 }
 

@@ -23,7 +23,6 @@ type Make = fn() -> Box<dyn Placement>;
 /// The exercise, with `P` as the placement.
 pub fn exercise<P: Placement>() -> Exercise {
     let make: Make = || Box::new(P::new());
-    let exercise =
-        Exercise { chapter: "ch08", id: "consistent_hashing", checks: promises::all(make), figure: None };
+    let exercise = Exercise { chapter: "ch08", id: "consistent_hashing", checks: promises::all(make), figure: None };
     exercise.with_figure(move || figure::draw(make))
 }

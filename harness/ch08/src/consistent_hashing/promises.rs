@@ -69,7 +69,13 @@ pub fn told(members: &[Member]) -> String {
 }
 
 /// The first key that two placements put on different members.
-fn difference(one: &dyn Placement, other: &dyn Placement, keys: Keys, count: usize, counts: &mut Evidence) -> Option<Breach> {
+fn difference(
+    one: &dyn Placement,
+    other: &dyn Placement,
+    keys: Keys,
+    count: usize,
+    counts: &mut Evidence,
+) -> Option<Breach> {
     for key in keys.names() {
         let (first, second) = (one.replicas(&key, count), other.replicas(&key, count));
         if !first.is_empty() {
@@ -197,12 +203,15 @@ fn only_to_the_newcomer(make: &Make, change: &Change, counts: &mut Evidence) -> 
     let newcomer = change.member;
     let expected = format!("a key stays where it is, or {newcomer} takes the place of one member");
     let grows = change.fleet.0.len() < change.replicas;
-    moves(make, change, counts, &expected, |gained, lost| gained == [newcomer] && (lost.len() == 1 || grows && lost.is_empty()))
+    moves(make, change, counts, &expected, |gained, lost| {
+        gained == [newcomer] && (lost.len() == 1 || grows && lost.is_empty())
+    })
 }
 
 fn only_from_the_leaver(make: &Make, change: &Change, counts: &mut Evidence) -> Verdict {
     let leaver = change.member;
-    let expected = format!("a key stays where it is unless it was on {leaver}, and then one other member takes that place");
+    let expected =
+        format!("a key stays where it is unless it was on {leaver}, and then one other member takes that place");
     moves(make, change, counts, &expected, |gained, lost| lost == [leaver] && gained.len() <= 1)
 }
 
@@ -212,13 +221,15 @@ fn only_to_or_from(make: &Make, change: &Change, counts: &mut Evidence) -> Verdi
     let old = change.fleet.weight(member);
     let (grows, shrinks) = (weight > old, weight < old);
     let expected = match (grows, shrinks) {
-        (true, _) => format!("the weight of {member} grows from {old} to {weight}, so keys move to it and nowhere else"),
-        (_, true) => format!("the weight of {member} shrinks from {old} to {weight}, so keys move away from it and from nobody else"),
+        (true, _) => {
+            format!("the weight of {member} grows from {old} to {weight}, so keys move to it and nowhere else")
+        }
+        (_, true) => format!(
+            "the weight of {member} shrinks from {old} to {weight}, so keys move away from it and from nobody else"
+        ),
         _ => format!("the weight of {member} stays {weight}, so no key moves"),
     };
-    moves(make, change, counts, &expected, |gained, lost| {
-        grows && gained == [member] || shrinks && lost == [member]
-    })
+    moves(make, change, counts, &expected, |gained, lost| grows && gained == [member] || shrinks && lost == [member])
 }
 
 fn are_apart(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
@@ -260,7 +271,12 @@ fn begin_alike(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
             }
             if some.len() == count && some != all[..count] {
                 return Err(Breach::new(
-                    format!("{} of {key} are on {}, all of them on {}", plural(count as u64, "replica"), told(&some), told(&all)),
+                    format!(
+                        "{} of {key} are on {}, all of them on {}",
+                        plural(count as u64, "replica"),
+                        told(&some),
+                        told(&all)
+                    ),
                     format!("{}, which is how the list of all begins", told(&all[..count])),
                     told(&some),
                 ));
@@ -283,7 +299,12 @@ fn few_are_enough(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
         return Ok(());
     }
     Err(Breach::new(
-        format!("{} were assigned to {}, and the answer has {}", plural(names.len() as u64, "key"), load.fleet, assigned.len()),
+        format!(
+            "{} were assigned to {}, and the answer has {}",
+            plural(names.len() as u64, "key"),
+            load.fleet,
+            assigned.len()
+        ),
         format!("{} in the answer", plural(wanted as u64, "member")),
         plural(assigned.len() as u64, "member"),
     ))

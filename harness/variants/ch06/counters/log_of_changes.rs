@@ -14,7 +14,7 @@ pub struct Both {
 
 impl Both {
     fn change(&mut self, replica: NodeId, by: i64) -> (NodeId, u64) {
-        let of_replica = self.changes.range((replica, 0)..=(replica, u64::MAX));
+        let mut of_replica = self.changes.range((replica, 0)..=(replica, u64::MAX));
         let key = (replica, of_replica.next_back().map_or(1, |((_, number), _)| number + 1));
         self.changes.insert(key, by);
         key

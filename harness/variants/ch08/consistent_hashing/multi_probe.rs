@@ -67,7 +67,7 @@ impl Placement for Ring {
     }
 
     fn assign(&self, keys: &[String], slack_percent: u32) -> Vec<Member> {
-        let total = self.members.iter().map(|(_, weight)| weight).sum();
+        let total: u32 = self.members.iter().map(|(_, weight)| weight).sum();
         let bound = |weight| bound(keys.len(), weight, total, slack_percent);
         let mut room: Vec<(Member, usize)> = self.members.iter().map(|(member, weight)| (*member, bound(*weight))).collect();
         let mut assigned = Vec::new();

@@ -7,7 +7,7 @@ use explore::property::pieces_first;
 use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
-use render::explain::thousands;
+use render::explain::{plural, thousands};
 
 use super::Make;
 use super::contract::{Member, Placement};
@@ -99,7 +99,7 @@ impl fmt::Display for Load {
         write!(out, "{} and {}", self.fleet, self.keys)?;
         match self.extra {
             Extra::None => Ok(()),
-            Extra::Replicas(count) => write!(out, ", {count} replicas each"),
+            Extra::Replicas(count) => write!(out, ", {} each", plural(count as u64, "replica")),
             Extra::SlackPercent(percent) => write!(out, ", with {percent} % of slack"),
         }
     }
@@ -132,8 +132,7 @@ impl fmt::Display for Change {
             What::Leaves => write!(out, "{member} leaves {fleet}")?,
             What::Weighs { weight } => write!(out, "the weight of {member} becomes {weight} in {fleet}")?,
         }
-        let replicas = if *replicas == 1 { "1 replica".to_owned() } else { format!("{replicas} replicas") };
-        write!(out, "; {keys}, {replicas} each")
+        write!(out, "; {keys}, {} each", plural(*replicas as u64, "replica"))
     }
 }
 

@@ -38,7 +38,8 @@ impl Step {
 impl fmt::Display for History {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let steps = self.steps.iter().map(|step| match step {
-            Step::Join(member, weight) => format!("{member} joins ({weight})"),
+            Step::Join(member, 1) => format!("{member} joins"),
+            Step::Join(member, weight) => format!("{member} joins with weight {weight}"),
             Step::Leave(member) => format!("{member} leaves"),
         });
         let steps: Vec<_> = steps.collect();

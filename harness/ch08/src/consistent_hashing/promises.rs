@@ -85,7 +85,7 @@ fn difference(
             return Some(Breach::new(
                 format!("{key} is on {} in one instance and on {} in the other", told(&first), told(&second)),
                 "two instances with the same members and weights place every key alike",
-                format!("{} and {}", told(&first), told(&second)),
+                format!("{} in the one, {} in the other", told(&first), told(&second)),
             ));
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use ch08::consistent_hashing::{Member, Placement, bound, hash64};
 
-const POINTS: u32 = 16;
-const PROBES: u64 = 16;
+const POINTS: u32 = 40;
+const PROBES: u64 = 6;
 
 #[derive(Default)]
 pub struct Ring {

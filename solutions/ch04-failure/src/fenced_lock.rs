@@ -59,6 +59,11 @@ struct Ledger {
 }
 
 impl LockServer {
+    /// The clock that spans of time are measured by. The one on the wall jumps.
+    fn now_ms(context: &Context<'_, Self>) -> u64 {
+        context.elapsed_ms()
+    }
+
     /// Remembers who has the lock before anybody hears of it.
     fn record(&self, context: &mut Context<'_, Self>) {
         context.disk().write("lock", &self.ledger);
@@ -66,7 +71,7 @@ impl LockServer {
     }
 
     fn acquire(&mut self, from: NodeId, attempt: u64, context: &mut Context<'_, Self>) -> Option<Token> {
-        let now_ms = context.elapsed_ms();
+        let now_ms = Self::now_ms(context);
         let again = self.ledger.holder == Some((from, attempt));
         if self.ledger.holder.is_some() && now_ms < self.over_ms && !again {
             return None;
@@ -98,7 +103,7 @@ impl Process for LockServer {
         // learner: | todo!("somebody may have the lock already")
         let ledger = context.disk().read("lock").unwrap_or_default();
         // How much of the holder's lease is left is not known. A whole one is enough.
-        LockServer { ledger, over_ms: context.elapsed_ms() + context.config().lease_ms }
+        LockServer { ledger, over_ms: Self::now_ms(context) + context.config().lease_ms }
         // learner: end
     }
 
@@ -114,7 +119,7 @@ impl Process for LockServer {
             }
             Message::Renew { token, sent_ms } => {
                 if self.is_held_by(from, token) {
-                    self.over_ms = context.elapsed_ms() + context.config().lease_ms;
+                    self.over_ms = Self::now_ms(context) + context.config().lease_ms;
                     context.send(from, Message::Renewed { token, sent_ms });
                 }
             }
@@ -154,9 +159,15 @@ pub struct LockClient {
 #[derive(Clone, Copy, Hash)]
 enum Lock {
     NotWanted,
-    Wanted { attempt: u64 },
+    Wanted {
+        attempt: u64,
+    },
     /// Until then, on this client's clock.
-    Held { attempt: u64, token: Token, until_ms: u64 },
+    Held {
+        attempt: u64,
+        token: Token,
+        until_ms: u64,
+    },
 }
 
 /// How long to wait for an answer before asking again.
@@ -209,11 +220,18 @@ impl LockClient {
         context.set_timer(ClientTimer::LeaseOver, until_ms - now_ms);
     }
 
-    /// The token, if the lease is not over: timers may be late, so the clock decides.
-    fn token(&self, context: &Context<'_, Self>) -> Option<Token> {
+    fn token(&self) -> Option<Token> {
         match self.lock {
-            Lock::Held { token, until_ms, .. } if context.elapsed_ms() < until_ms => Some(token),
+            Lock::Held { token, .. } => Some(token),
             _ => None,
+        }
+    }
+
+    /// Loses the lock if its lease is over. Comes first in every handler: after a pause, the timer may be the last to know.
+    fn check_lease(&mut self, context: &mut Context<'_, Self>) {
+        if self.holds_until_ms().is_some_and(|until_ms| context.elapsed_ms() >= until_ms) {
+            self.let_go(context);
+            context.output(Answer::Lost);
         }
     }
 
@@ -227,16 +245,8 @@ impl LockClient {
         }
     }
 
-    /// Loses the lock if its lease is over.
-    fn check_lease(&mut self, context: &mut Context<'_, Self>) {
-        if matches!(self.lock, Lock::Held { .. }) && self.token(context).is_none() {
-            self.let_go(context);
-            context.output(Answer::Lost);
-        }
-    }
-
     fn write(&mut self, context: &mut Context<'_, Self>) {
-        if let (Some(token), Some(value)) = (self.token(context), self.open) {
+        if let (Some(token), Some(value)) = (self.token(), self.open) {
             let storage = context.config().storage;
             context.send(storage, Message::Write { token, value });
             context.set_timer(ClientTimer::WriteAgain, RETRY_MS);
@@ -272,6 +282,7 @@ impl Process for LockClient {
         // learner: begin
         // learner: | let _ = (from, message, context);
         // learner: | todo!("from when on does the lease count? and is this an answer to what was asked last?")
+        self.check_lease(context);
         match (message, self.lock) {
             (Message::Granted { attempt, sent_ms, token }, Lock::Wanted { attempt: wanted }) if attempt == wanted => {
                 self.holds(attempt, token, sent_ms, context);
@@ -322,13 +333,13 @@ impl Process for LockClient {
                 self.lock = Lock::Wanted { attempt };
                 self.acquire(attempt, context);
             }
-            Request::Write(value) if self.token(context).is_some() => {
+            Request::Write(value) if self.token().is_some() => {
                 self.open = Some(value);
                 self.write(context);
             }
             Request::Write(value) => context.output(Answer::Failed(value)),
             Request::Release => {
-                if let Some(token) = self.token(context) {
+                if let Some(token) = self.token() {
                     let service = context.config().service;
                     context.send(service, Message::Release { token });
                     self.let_go(context);
@@ -363,9 +374,8 @@ pub struct Vault {
 // learner: begin
 impl Vault {
     fn take(&mut self, write: Write, context: &mut Context<'_, Self>) -> bool {
-        let behind = |kept: &Write| {
-            write.token < kept.token || (write.token == kept.token && write.holder != kept.holder)
-        };
+        let behind =
+            |kept: &Write| write.token < kept.token || (write.token == kept.token && write.holder != kept.holder);
         if self.kept.as_ref().is_some_and(behind) {
             return false;
         }

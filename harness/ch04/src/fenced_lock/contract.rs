@@ -25,8 +25,8 @@ use sim::{NodeId, Process};
 /// - **A living holder keeps the lock.** A client that holds the lock, has not released it, and runs and is connected keeps
 ///   it for as long as it likes, well beyond a lease; late messages of others or of its own take it from nobody.
 /// - **The lock is free again.** When a client waits and nobody has held the lock for `2 * lease_ms + 1000`, in which
-///   nothing failed, the client has it by then. After a [`Request::Release`] in calm weather a client that waits has the lock
-///   within [`HANDOVER_MS`].
+///   nothing failed, the client has it by then. After a [`Request::Release`] a client that waits has the lock within
+///   [`HANDOVER_MS`], if nothing fails but that messages are up to 80 ms late.
 pub trait LockService: Process<Config = Config, Input = Infallible, Output = Infallible> {}
 // ANCHOR_END: service
 

@@ -145,7 +145,8 @@ impl Desk {
             (What::Refused, None) => self.fence.crashed(),
             (What::Booted, Some(client)) => self.start(world, client),
             (What::Booted, None) if node.index() == SERVICE => {
-                let held = self.applications.iter().any(|application| matches!(application.stage, Stage::Holding { .. }));
+                let held =
+                    self.applications.iter().any(|application| matches!(application.stage, Stage::Holding { .. }));
                 if self.service_crashed && held {
                     self.seen.count(evidence::SERVICE_BACK);
                 }
@@ -505,7 +506,9 @@ impl Desk {
             return;
         }
         self.value = stored;
-        let Some(write) = stored.and_then(|value| self.writes.get_mut((value as usize).wrapping_sub(1))) else { return };
+        let Some(write) = stored.and_then(|value| self.writes.get_mut((value as usize).wrapping_sub(1))) else {
+            return;
+        };
         write.taken = true;
         let write = write.clone();
         let storage = self.setup.storage();
@@ -521,7 +524,10 @@ impl Desk {
                     write.value, write.client, write.token
                 ),
                 expected: format!("no write of an acquisition before {newest} any more"),
-                actual: format!("the value of the storage went from {value} ({newest}) to {} ({})", write.value, write.token),
+                actual: format!(
+                    "the value of the storage went from {value} ({newest}) to {} ({})",
+                    write.value, write.token
+                ),
                 event,
             });
         }

@@ -72,7 +72,8 @@ pub fn storms(draw: &mut Draw) -> Schedule {
             }
             let kinds = [&Kind::NETWORK[..], &[Kind::Pause, Kind::Crash, Kind::SlowNode]].concat();
             let mortal = (1..=clients).map(client).collect();
-            let swarm = Swarm { nodes: (0..=clients).map(NodeId::new).collect(), mortal, ..Swarm::of(0, &kinds, 3_000) };
+            let swarm =
+                Swarm { nodes: (0..=clients).map(NodeId::new).collect(), mortal, ..Swarm::of(0, &kinds, 3_000) };
             entries.extend(swarm.draw(&mut draw.random).into_iter().map(fault));
             Plan { setup: setup(clients, 3_000), entries }
         }
@@ -81,6 +82,9 @@ pub fn storms(draw: &mut Draw) -> Schedule {
 
 /// The service's answer to the holder is late, then the holder is cut off, and another client waits.
 pub fn slow_answers(draw: &mut Draw) -> Schedule {
+    if draw.index % 3 == 2 {
+        return answers_to_the_dead(draw);
+    }
     let by_ms = draw.random.random_range(300..=900);
     let nth = if draw.index.is_multiple_of(2) { 1 } else { draw.random.random_range(2..=4) };
     let late = fault(Fault::Delay { from: service(), to: client(1), nth, by_ms });
@@ -138,6 +142,10 @@ pub fn restarts(draw: &mut Draw) -> Schedule {
 
 /// The lock goes round, and the service crashes in between.
 pub fn many_acquisitions(draw: &mut Draw) -> Schedule {
+    if draw.index == 0 {
+        let entries = vec![session(1, 10, 100, 0), session(2, 20, 100, 0), crash(service(), When::At(60), Some(20))];
+        return Plan { setup: setup(2, 500), entries };
+    }
     let mut entries: Vec<Entry> = (0..3).flat_map(|_| [session(1, 10, 100, 0), session(2, 60, 100, 0)]).collect();
     let when = match draw.index % 4 {
         0 => When::At(draw.random.random_range(150..=400)),
@@ -167,10 +175,17 @@ pub fn long_holds(draw: &mut Draw) -> Schedule {
 
 /// One message of a client comes once more, much later. Nothing else happens.
 pub fn late_messages(draw: &mut Draw) -> Schedule {
+    if draw.index == 0 {
+        let late = fault(Fault::Duplicate { from: client(1), to: service(), nth: 4, after_ms: 300 });
+        let entries = vec![session(1, 10, 700, 0), session(1, 750, 1_500, 0), session(2, 800, 500, 0), late];
+        return Plan { setup: setup(2, 3_000), entries };
+    }
     let nth = draw.random.random_range(1..=8);
     let after_ms = draw.random.random_range(300..=4_000);
     let mut entries = match draw.index % 2 {
-        0 => vec![session(1, 10, 700, 0), session(1, 750, 1_500, 0), session(2, 740, 2_500, 0), session(3, 760, 300, 0)],
+        0 => {
+            vec![session(1, 10, 700, 0), session(1, 750, 1_500, 0), session(2, 740, 2_500, 0), session(3, 760, 300, 0)]
+        }
         _ => vec![session(1, 10, 700, 0), session(2, 50, 4_000, 0), session(3, 60, 300, 0)],
     };
     entries.push(fault(Fault::Duplicate { from: client(1), to: service(), nth, after_ms }));
@@ -180,6 +195,26 @@ pub fn late_messages(draw: &mut Draw) -> Schedule {
         entries.push(fault(Fault::Duplicate { from: service(), to: client(1), nth, after_ms }));
     }
     Plan { setup: setup(3, 8_000), entries }
+}
+
+/// An answer of the service to a client comes once more when the client has crashed and wants the lock again, or has it.
+fn answers_to_the_dead(draw: &mut Draw) -> Schedule {
+    let at_ms = draw.random.random_range(1_000..=2_500);
+    let nth = draw.random.random_range(3..=8);
+    let entries = vec![
+        session(1, 10, 3_000, 0),
+        crash(client(1), When::At(at_ms), Some(5)),
+        session(1, at_ms + 20, 2_500, 0),
+        session(2, at_ms + 40, 1_500, 0),
+        fault(Fault::Duplicate {
+            from: service(),
+            to: client(1),
+            nth,
+            after_ms: draw.random.random_range(600..=2_500),
+        }),
+        cut(1, at_ms + draw.random.random_range(1_000..=1_800), at_ms + 5_000),
+    ];
+    Plan { setup: setup(2, at_ms + 5_000), entries }
 }
 
 /// The holder crashes for good, or is cut off for a long time, or comes back with nothing in mind.
@@ -193,15 +228,25 @@ pub fn deaths(draw: &mut Draw) -> Schedule {
     Plan { setup: setup(2, 2_600), entries }
 }
 
-/// Nothing fails and the lock goes round.
+/// Nothing fails but that messages are a little late, and the lock goes round.
 pub fn calm(draw: &mut Draw) -> Schedule {
     let clients = if draw.index == 0 { 2 } else { draw.random.random_range(2..=4) };
     let mut entries: Vec<Entry> = Vec::new();
-    for nth in 1..=clients {
+    let rounds = if draw.index < 2 { 1 } else { 3 };
+    for nth in (0..rounds).flat_map(|_| 1..=clients) {
         let at_ms = 10 + draw.random.random_range(0..100);
-        entries.push(session(nth, at_ms, draw.random.random_range(150..=1_200), draw.random.random_range(0..=2)));
+        // As likely as not, the release comes soon after a renewal of whoever renews four times in a lease.
+        let hold_ms = match draw.random.random_bool(0.5) {
+            true => draw.random.random_range(1..=4) * LEASE_MS / 4 + draw.random.random_range(0..50),
+            false => draw.random.random_range(150..=1_200),
+        };
+        entries.push(session(nth, at_ms, hold_ms, draw.random.random_range(0..=2)));
     }
-    Plan { setup: setup(clients, 10), entries }
+    if draw.index > 1 {
+        let span = Span::new(0, 20_000);
+        entries.push(fault(Fault::Jittery { up_to_ms: draw.random.random_range(20..=80), span }));
+    }
+    Plan { setup: setup(clients, 6_000), entries }
 }
 
 /// The holder is cut off from the service, or stands still, for longer than its lease.
@@ -222,8 +267,9 @@ pub fn cuts(draw: &mut Draw) -> Schedule {
 
 /// The holder stands still, and is asked to write meanwhile.
 pub fn pauses(draw: &mut Draw) -> Schedule {
-    let hold_ms = draw.random.random_range(1_000..=1_600);
-    let from_ms = draw.random.random_range(100..=300);
+    let hold_ms = draw.random.random_range(700..=1_600);
+    // Shortly before the write, so that it is the first thing that the client hears of when it goes on.
+    let from_ms = hold_ms / 2 - draw.random.random_range(0..40);
     let until_ms = from_ms + draw.random.random_range(1_300..=2_500);
     let pause = fault(Fault::Pause { node: client(1), span: Span::new(from_ms, until_ms) });
     let mut entries = vec![session(1, 10, hold_ms, 1), pause];
@@ -273,7 +319,11 @@ pub fn late_writes(draw: &mut Draw) -> Schedule {
             let span = Span::new(100, 2_000);
             entries.push(fault(Fault::OneWay { from: vec![client(1)], to: vec![storage(2)], span }));
             let from_ms = draw.random.random_range(250..=400);
-            entries.push(fault(Fault::OneWay { from: vec![client(1)], to: vec![service()], span: Span::new(from_ms, 2_000) }));
+            entries.push(fault(Fault::OneWay {
+                from: vec![client(1)],
+                to: vec![service()],
+                span: Span::new(from_ms, 2_000),
+            }));
             entries.push(session(1, 700, 600, 1));
         }
     }
@@ -320,9 +370,6 @@ pub fn equal_tokens(draw: &mut Draw) -> Schedule {
     for nth in 2..2 + draw.index.min(5) {
         let (holder, token) = (draw.random.random_range(1..=2), draw.random.random_range(4..=6));
         entries.push(direct(nth, holder, token));
-    }
-    if draw.index > 2 {
-        entries.push(crash(storage(2), When::At(10 + 50 * draw.random.random_range(0..=5) + 40), Some(5)));
     }
     Plan { setup: Setup { heal_ms: 600, until_ms: 600, ..setup(2, 600) }, entries }
 }

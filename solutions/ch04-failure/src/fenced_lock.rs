@@ -21,9 +21,9 @@ pub enum Message {
     // learner: | // Between a client and the service: about the lock. Between a client and the storage: what is to be written.
     /// To the service: give me the lock. `attempt` is drawn at random for each time that a client wants it; `sent_ms` is when
     /// this message was sent, on the client's clock.
-    Acquire { attempt: u64, sent_ms: u64 },
+    Acquire { attempt: u32, sent_ms: u64 },
     /// To a client: it is yours, for a lease from when I heard of you. The rest is as it was asked.
-    Granted { attempt: u64, sent_ms: u64, token: Token },
+    Granted { attempt: u32, sent_ms: u64, token: Token },
     /// To the service: I need it for longer.
     Renew { token: Token, sent_ms: u64 },
     /// To a client: you have it for another lease.
@@ -55,7 +55,7 @@ struct Ledger {
     /// The last token that was given away.
     last: u64,
     /// Who has it, and in which attempt it was acquired; nobody after a release.
-    holder: Option<(NodeId, u64)>,
+    holder: Option<(NodeId, u32)>,
 }
 
 impl LockServer {
@@ -70,7 +70,7 @@ impl LockServer {
         context.disk().sync();
     }
 
-    fn acquire(&mut self, from: NodeId, attempt: u64, context: &mut Context<'_, Self>) -> Option<Token> {
+    fn acquire(&mut self, from: NodeId, attempt: u32, context: &mut Context<'_, Self>) -> Option<Token> {
         let now_ms = Self::now_ms(context);
         let again = self.ledger.holder == Some((from, attempt));
         if self.ledger.holder.is_some() && now_ms < self.over_ms && !again {
@@ -160,18 +160,18 @@ pub struct LockClient {
 enum Lock {
     NotWanted,
     Wanted {
-        attempt: u64,
+        attempt: u32,
     },
     /// Until then, on this client's clock.
     Held {
-        attempt: u64,
+        attempt: u32,
         token: Token,
         until_ms: u64,
     },
 }
 
 /// How long to wait for an answer before asking again.
-const RETRY_MS: u64 = 60;
+const RETRY_MS: u64 = 100;
 
 // learner: end
 /// What a client sets timers for.
@@ -196,14 +196,14 @@ fn safe_ms(config: &Config) -> u64 {
 }
 
 impl LockClient {
-    fn acquire(&mut self, attempt: u64, context: &mut Context<'_, Self>) {
+    fn acquire(&mut self, attempt: u32, context: &mut Context<'_, Self>) {
         let (service, sent_ms) = (context.config().service, context.elapsed_ms());
         context.send(service, Message::Acquire { attempt, sent_ms });
         context.set_timer(ClientTimer::AskAgain, RETRY_MS);
     }
 
     /// A lease was given for a message that was sent then.
-    fn holds(&mut self, attempt: u64, token: Token, sent_ms: u64, context: &mut Context<'_, Self>) {
+    fn holds(&mut self, attempt: u32, token: Token, sent_ms: u64, context: &mut Context<'_, Self>) {
         let config = *context.config();
         let now_ms = context.elapsed_ms();
         let before_ms = self.holds_until_ms().unwrap_or(0);

@@ -604,9 +604,12 @@ impl Desk {
         }
         let node = Self::node(client);
         let event = world.note(node, Tone::Bad, "still waits for the lock");
-        let since = if wrong == Wrong::Handover { "it was released" } else { "nobody had it and nothing failed" };
+        let happened = match wrong {
+            Wrong::Handover => format!("{node} waits for the lock, which was released at {from_ms} ms"),
+            _ => format!("{node} waits for the lock, which nobody holds, and nothing has failed since {from_ms} ms"),
+        };
         self.wrong(wrong, || Oddity {
-            happened: format!("{node} waits for the lock, and {since} at {from_ms} ms"),
+            happened,
             expected: format!("that a client that waits has it within {bound_ms} ms, at {} ms", from_ms + bound_ms),
             actual: format!("{node} waits at {} ms", world.now_ms()),
             event,

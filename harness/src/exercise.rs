@@ -14,7 +14,8 @@ use report::{CheckResult, CheckStatus};
 use sim::{Choice, Random};
 
 use crate::stage::Played;
-use crate::tell;
+use crate::stories::Stories;
+use crate::tell::{self, Told};
 
 /// The place in which a schedule is played.
 pub trait World: Send + Sync + 'static {
@@ -225,6 +226,17 @@ impl Check {
 
     /// Runs it. `at` is called at every step of it.
     pub fn run(&self, exercise: &Exercise, ask: &Ask, at: &mut dyn FnMut(Step)) -> CheckResult {
+        self.run_and_keep(exercise, ask, None, at).result
+    }
+
+    /// The same, and keeps the story of a failure as files where `stories` says.
+    pub fn run_and_keep(
+        &self,
+        exercise: &Exercise,
+        ask: &Ask,
+        stories: Option<&Stories>,
+        at: &mut dyn FnMut(Step),
+    ) -> Told {
         match (self.run)(ask, at) {
             Ok((finding, schedules)) => {
                 let seed = match ask {
@@ -232,10 +244,14 @@ impl Check {
                     Ask::Replay(token) => token.seed,
                 };
                 let whole = matches!(ask, Ask::Replay(_));
-                let context = tell::Context { chapter: exercise.chapter, exercise: exercise.id, seed, whole };
-                CheckResult { schedules, ..tell::result(self.name, &context, finding, schedules) }
+                let context = tell::Context { chapter: exercise.chapter, exercise: exercise.id, seed, whole, stories };
+                let told = tell::result(self.name, &context, finding, schedules);
+                Told { result: CheckResult { schedules, ..told.result }, ..told }
             }
-            Err(error) => CheckResult::new(self.name, CheckStatus::Undecided, format!("token: {error}")),
+            Err(error) => {
+                let result = CheckResult::new(self.name, CheckStatus::Undecided, format!("token: {error}"));
+                Told { result, note: None }
+            }
         }
     }
 }

@@ -16,6 +16,7 @@ use report::frame::{Frame, NONCE_ENV};
 use report::{CheckResult, CheckStatus};
 
 use crate::exercise::{Ask, Check, Exercise};
+use crate::stories::Stories;
 use crate::{memory, stage};
 
 /// The stack of the thread that runs the checks; an endless recursion ends at the same depth everywhere.
@@ -104,7 +105,8 @@ fn told(result: &CheckResult) -> String {
         if !story.schedule.is_empty() {
             told += &format!("\nWhat it takes:\n  {}\n", story.schedule.join("\n").replace('\n', "\n  "));
         }
-        told += &format!("\n{}\n", story.diagram.to_plain());
+        let drawn = story.intervals.iter().chain([&story.diagram]);
+        drawn.for_each(|drawing| told += &format!("\n{}\n", drawing.to_plain()));
     }
     if let Some(token) = &result.replay {
         told += &format!("\nagain: cargo xtask replay {token}\n");
@@ -118,6 +120,7 @@ struct Request {
     checks: Vec<String>,
     options: Options,
     replay: Option<Token>,
+    stories: Option<Stories>,
 }
 
 impl Request {
@@ -136,6 +139,7 @@ impl Request {
                 "--check" => request.checks.push(value),
                 "--seed" => request.options.seed = value.parse().expect("--seed is a number"),
                 "--memory-mib" => memory::limit_mib(value.parse().expect("--memory-mib is a number")),
+                "--stories" => request.stories = Some(Stories::new(value)),
                 "--replay" => request.replay = Some(Token::from_str(&value).expect("xtask looked at the token")),
                 _ => panic!("{flag} is not a flag of the grader"),
             }
@@ -178,7 +182,7 @@ fn with_frames(exercises: Vec<Named>, nonce: String) -> ExitCode {
     let grade = move || {
         for (name, exercise) in &exercises {
             for check in exercise.checks.iter().filter(|check| request.wants(name, check)) {
-                one(&reporter, name, exercise, check, &request.ask());
+                one(&reporter, name, exercise, check, &request);
             }
         }
         reporter.send(&Frame::Done);
@@ -191,11 +195,11 @@ fn with_frames(exercises: Vec<Named>, nonce: String) -> ExitCode {
 }
 
 #[expect(clippy::disallowed_methods, reason = "how long a check takes is real time, and no verdict depends on it")]
-fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, ask: &Ask) {
+fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, request: &Request) {
     reporter.send(&Frame::Started { exercise: name.to_owned(), check: check.name.to_owned() });
     let began = Instant::now();
     let mut last = began;
-    let result = check.run(exercise, ask, &mut |step| match step {
+    let told = check.run_and_keep(exercise, &request.ask(), request.stories.as_ref(), &mut |step| match step {
         Step::Story => reporter.send(&Frame::Story),
         Step::Schedule(schedules) if last.elapsed() > ALIVE_EVERY => {
             last = Instant::now();
@@ -203,6 +207,10 @@ fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, ask:
         }
         Step::Schedule(_) => {}
     });
+    if let Some(note) = told.note {
+        reporter.send(&Frame::Note(note));
+    }
+    let result = told.result;
     debug_assert!(result.status == CheckStatus::Holds || !result.message.is_empty(), "a failure always says why");
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     reporter.send(&Frame::Finished(Box::new(CheckResult { millis, ..result })));

@@ -11,6 +11,7 @@
 //! - [`processes`]: the same for exercises whose nodes run in the simulated world of [`sim`].
 //! - [`exercise`]: an exercise is a world and a list of promises about what is seen in it, or functions and their laws.
 //! - [`tell`]: turns a finding into a result that a learner can read.
+//! - [`stories`]: keeps it as a page and in the formats of other tools.
 //! - [`mod@grade`]: the `main` of every chapter's test target.
 //! - [`chapter!`]: the table of a chapter's exercises.
 //! - [`hex`]: bytes in a form that people can read.
@@ -26,6 +27,7 @@ pub mod memory;
 pub mod panics;
 pub mod processes;
 pub mod stage;
+pub mod stories;
 pub mod tell;
 
 pub use sim::{Context, Disk, Either, NodeId, Process, Random, Torn};

@@ -63,7 +63,7 @@ pub fn trial(work: &mut dyn FnMut() -> Trial) -> Trial {
         Some(panic) if panic.is_todo() => Outcome::NotImplemented(panic.told()),
         Some(panic) => Outcome::Panicked(panic.told()),
     };
-    Trial { outcome, evidence: Evidence::default(), trace: Trace::default() }
+    Trial { outcome, evidence: Evidence::default(), trace: Trace::default(), cost: 0 }
 }
 
 fn drain() -> Vec<Panic> {

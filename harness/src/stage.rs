@@ -208,7 +208,7 @@ impl<S> Played<S> {
             Ending::Panicked(panic) => Outcome::Panicked(panic.told()),
             Ending::Stopped(breach) => Outcome::Broken(breach),
         };
-        Trial { outcome, evidence, trace: self.trace }
+        Trial { outcome, evidence, cost: u64::from(self.trace.len()), trace: self.trace }
     }
 
     /// What was seen, by somebody who judges nothing.

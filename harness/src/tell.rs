@@ -5,10 +5,15 @@
 
 use explore::{Breach, Failure, Finding, Token};
 use render::View;
+use render::page::Story;
+use report::text::sentence;
 use report::{CheckResult, CheckStatus, Counterexample};
+use sim::{EventId, Trace};
+
+use crate::stories::Stories;
 
 /// Where a finding was made.
-pub struct Context {
+pub struct Context<'a> {
     /// The chapter's id.
     pub chapter: &'static str,
     /// The exercise's id.
@@ -17,23 +22,33 @@ pub struct Context {
     pub seed: u64,
     /// Whether the diagram is to be shown whole.
     pub whole: bool,
+    /// Where to keep the story as files, if anywhere.
+    pub stories: Option<&'a Stories>,
 }
 
 const CHANCE: &str = "Your code took another course when the same schedule was run a second time, so there is no verdict \
     that could be trusted. Usual causes: the order in which a HashMap or HashSet is iterated (use a BTreeMap), \
-    std::time::Instant or SystemTime (use tokio::time::Instant), rand::rng() or another unseeded source (use the generator \
+    std::time::Instant or SystemTime (use tokio::time::Instant, or in a process the clocks of its context), rand::rng() or another unseeded source (use the generator \
     that was handed to you), threads and spawn_blocking, a static that outlives one run.";
 
 /// What a check says of a finding.
-pub fn result(check: &str, context: &Context, finding: Finding, schedules: u64) -> CheckResult {
-    let plain = |status, message: String| CheckResult::new(check, status, message);
+pub struct Told {
+    /// For the learner.
+    pub result: CheckResult,
+    /// Why the story could not be kept, if it couldn't.
+    pub note: Option<String>,
+}
+
+/// What a check says of a finding.
+pub fn result(check: &str, context: &Context, finding: Finding, schedules: u64) -> Told {
+    let plain = |status, message: String| Told { result: CheckResult::new(check, status, message), note: None };
     match finding {
         Finding::Holds => plain(CheckStatus::Holds, String::new()),
         Finding::NotImplemented(message) => plain(CheckStatus::NotImplemented, message),
         Finding::NoEvidence(need) => plain(CheckStatus::Undecided, no_evidence(need, schedules)),
         Finding::NotDeterministic(failure) => {
             let message = CHANCE.to_owned();
-            with_story(plain(CheckStatus::Undecided, message), check, context, Breach::default(), failure)
+            with_story(plain(CheckStatus::Undecided, message).result, check, context, Breach::default(), failure)
         }
         Finding::Panicked(message, failure) => {
             let breach = Breach::new(
@@ -41,10 +56,10 @@ pub fn result(check: &str, context: &Context, finding: Finding, schedules: u64) 
                 "an answer or an error, never a panic",
                 format!("a panic: {message}"),
             );
-            with_story(plain(CheckStatus::Panicked, breach.happened.clone()), check, context, breach, failure)
+            with_story(plain(CheckStatus::Panicked, breach.happened.clone()).result, check, context, breach, failure)
         }
         Finding::Broken(breach, failure) => {
-            with_story(plain(CheckStatus::Violated, breach.happened.clone()), check, context, breach, failure)
+            with_story(plain(CheckStatus::Violated, breach.happened.clone()).result, check, context, breach, failure)
         }
     }
 }
@@ -56,27 +71,64 @@ fn no_evidence(need: &str, schedules: u64) -> String {
     )
 }
 
-fn with_story(result: CheckResult, check: &str, context: &Context, breach: Breach, failure: Failure) -> CheckResult {
+fn with_story(result: CheckResult, check: &str, context: &Context, breach: Breach, failure: Failure) -> Told {
     let view = if context.whole { View::whole() } else { View { focus: breach.focus, ..View::default() } };
     let token = Token {
         exercise: context.exercise.to_owned(),
         check: check.to_owned(),
         seed: context.seed,
         index: failure.index,
-        kept: (failure.kept.len() < failure.entries_before).then_some(failure.kept),
+        kept: (failure.kept.len() < failure.entries_before).then_some(failure.kept.clone()),
         digest: failure.digest,
     };
-    CheckResult {
-        replay: Some(token.to_string()),
-        counterexample: Some(Counterexample {
-            happened: breach.happened,
-            expected: breach.expected,
-            actual: breach.actual,
-            schedule: failure.entries,
-            entries_before: failure.entries_before,
-            diagram: render::diagram(&failure.trace, &view),
-            lesson: format!("{}#{}", context.chapter, context.exercise),
-        }),
-        ..result
+    let counterexample = Counterexample {
+        happened: breach.happened,
+        expected: breach.expected,
+        actual: breach.actual,
+        schedule: failure.entries,
+        entries_before: failure.entries_before,
+        diagram: render::diagram(&failure.trace, &view),
+        intervals: breach.intervals,
+        lesson: format!("{}#{}", context.chapter, context.exercise),
+    };
+    let result = CheckResult { replay: Some(token.to_string()), counterexample: Some(counterexample), ..result };
+    let kept = context.stories.map(|stories| keep(stories, &result, context, &failure.trace, breach.focus));
+    match kept {
+        None => Told { result, note: None },
+        Some(Ok(page)) => Told { result: CheckResult { page: Some(page), ..result }, note: None },
+        Some(Err(why)) => Told { result, note: Some(why) },
     }
+}
+
+/// Keeps the story of a result that has one; gives the path of its page.
+fn keep(
+    stories: &Stories,
+    result: &CheckResult,
+    context: &Context,
+    trace: &Trace,
+    focus: Option<EventId>,
+) -> Result<String, String> {
+    let example = result.counterexample.as_ref().expect("a story is about a counterexample");
+    let replay = result.replay.as_ref().map_or_else(String::new, |token| format!("cargo xtask replay {token}"));
+    let story = Story {
+        exercise: context.exercise,
+        promise: &sentence(&result.name),
+        verdict: match result.status {
+            CheckStatus::Violated => "broken",
+            CheckStatus::Panicked => "panicked",
+            _ => "undecided",
+        },
+        happened: if example.happened.is_empty() { &result.message } else { &example.happened },
+        expected: &example.expected,
+        actual: &example.actual,
+        schedule: &example.schedule,
+        entries_before: example.entries_before,
+        replay: &replay,
+        lesson: &format!("cargo xtask lesson {}", example.lesson),
+        intervals: example.intervals.as_ref(),
+        exports: &[],
+        trace,
+        focus,
+    };
+    stories.keep(&result.name, &story).map(|page| page.display().to_string())
 }

@@ -9,7 +9,7 @@ use crate::grade::{self, Request};
 use crate::meter::Meter;
 use crate::progress::{self, Sources};
 use crate::source::Source;
-use crate::{Context, Exit, Failure, show, target};
+use crate::{Context, Exit, Failure, show, stories, target};
 
 /// Grades what was asked for and shows it.
 pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Failure> {
@@ -19,7 +19,8 @@ pub fn run(context: &Context, args: &CheckArgs) -> Result<Exit, Failure> {
         None if args.solutions => Source::Solutions,
         None => Source::Exercises,
     };
-    let request = Request { selection, source, deep: args.deep, seed: args.seed, replay: None };
+    let stories = stories::folder(context, &source, args.stories.as_deref());
+    let request = Request { selection, source, deep: args.deep, seed: args.seed, replay: None, stories };
     let plain = context.plain();
     let context = if args.json { &plain } else { context };
     let meter = Meter::new();

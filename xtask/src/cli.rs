@@ -65,6 +65,9 @@ pub struct CheckArgs {
     /// Draw other schedules than usual
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Keep a page for each failure in this folder; your own work has them in .faultlines/stories anyway
+    #[arg(long, value_name = "DIR")]
+    pub stories: Option<PathBuf>,
     /// Print one JSON object (faultlines/check/v1) and nothing else
     #[arg(long)]
     pub json: bool,

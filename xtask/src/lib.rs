@@ -18,6 +18,7 @@
 //! What a learner lives with, between two checks:
 //!
 //! - [`watch`]: the exercise at hand again on every save; [`list`], [`hint`], [`lesson`], [`solution`], [`reset`].
+//! - [`stories`]: the pages of failures.
 //! - [`progress`]: what is kept between runs; [`files`]: writing without losing anything; [`stubs`]: where a learner's
 //!   file comes from.
 //!
@@ -48,6 +49,7 @@ pub mod run;
 pub mod scan;
 pub mod show;
 pub mod source;
+pub mod stories;
 pub mod supervise;
 pub mod target;
 

@@ -7,7 +7,7 @@ use crate::grade::{self, Request};
 use crate::meter::Meter;
 use crate::source::Source;
 use crate::target;
-use crate::{Context, Exit, Failure, check, show};
+use crate::{Context, Exit, Failure, check, show, stories};
 
 /// Runs the schedule that the token stands for and shows what becomes of it.
 pub fn run(context: &Context, args: &ReplayArgs) -> Result<Exit, Failure> {
@@ -15,7 +15,8 @@ pub fn run(context: &Context, args: &ReplayArgs) -> Result<Exit, Failure> {
     let target = target_of(token).ok_or_else(|| malformed(token))?;
     let selection = target::select(&context.course, &[target.to_owned()])?;
     let source = if args.solutions { Source::Solutions } else { Source::Exercises };
-    let request = Request { selection, source, deep: false, seed: None, replay: Some(token.to_owned()) };
+    let stories = stories::folder(context, &source, None);
+    let request = Request { selection, source, deep: false, seed: None, replay: Some(token.to_owned()), stories };
     let meter = Meter::new();
     let summary = grade::grade(context, &request, &meter)?;
     meter.clear();

@@ -104,6 +104,9 @@ pub fn details(context: &Context, exercise: &ExerciseResult) -> String {
             out.push_str(&wrapped(&check.message, "    "));
         }
         let _ = writeln!(out, "\n  the whole story of one: cargo xtask check {}/{}", exercise.id, one.name);
+        if let Some((folder, _)) = others.iter().find_map(|check| check.page.as_ref()?.rsplit_once('/')) {
+            let _ = writeln!(out, "  a page for each story:  {folder}");
+        }
     }
     out.push_str(&notes(paint, exercise));
     out
@@ -209,8 +212,8 @@ fn counterexample(paint: Paint, example: &Counterexample) -> String {
             let _ = writeln!(out, "    {}", paint.style(Style::Fault, line));
         }
     }
-    if !example.diagram.is_empty() {
-        let _ = write!(out, "\n{}", paint.text(&example.diagram, "  "));
+    for drawing in example.intervals.iter().chain([&example.diagram]).filter(|drawing| !drawing.is_empty()) {
+        let _ = write!(out, "\n{}", paint.text(drawing, "  "));
     }
     out
 }
@@ -245,6 +248,9 @@ fn pointers(context: &Context, exercise: &ExerciseResult, check: &CheckResult) -
     let mut out = String::from("\n");
     if let Some(token) = &check.replay {
         let _ = writeln!(out, "  {} cargo xtask replay {token}", paint.dim("again: "));
+    }
+    if let Some(page) = &check.page {
+        let _ = writeln!(out, "  {} {page}", paint.dim("page:  "));
     }
     let lesson = check.counterexample.as_ref().map(|example| example.lesson.clone()).filter(|place| !place.is_empty());
     let place = lesson.or_else(|| {
@@ -320,6 +326,7 @@ mod tests {
         let mut check = CheckResult::new("a_reply_comes", CheckStatus::Violated, "no reply came");
         check.replay = Some("flaky_rpc/a_reply_comes@1.0.all.00".to_owned());
         check.printed = "my own print".to_owned();
+        check.page = Some(".faultlines/stories/flaky_rpc/a_reply_comes.html".to_owned());
         check.counterexample = Some(Counterexample {
             happened: "no reply came".to_owned(),
             expected: "a reply".to_owned(),
@@ -327,6 +334,7 @@ mod tests {
             schedule: vec!["the first request is lost".to_owned()],
             entries_before: 4,
             diagram: Text::plain("client ──▶ server"),
+            intervals: Some(Text::plain("read → 1 ├──┤")),
             lesson: "ch01#flaky_rpc".to_owned(),
         });
         ExerciseResult {
@@ -356,12 +364,15 @@ flaky_rpc: A reply comes  broken
   what it takes
     the first request is lost
 
+  read → 1 ├──┤
+
   client ──▶ server
 
   your code printed
     my own print
 
   again:  cargo xtask replay flaky_rpc/a_reply_comes@1.0.all.00
+  page:   .faultlines/stories/flaky_rpc/a_reply_comes.html
   lesson: cargo xtask lesson ch01#flaky_rpc
 ";
         assert_eq!(told, expected);
@@ -385,6 +396,7 @@ flaky_rpc: A reply comes  broken
         assert_eq!(told.matches("what it takes").count(), 1);
         assert!(told.contains("Also:\n\n  Another one  broken\n    no reply came\n"), "{told}");
         assert!(told.contains("cargo xtask check flaky_rpc/another_one"));
+        assert!(told.contains("a page for each story:  .faultlines/stories/flaky_rpc\n"), "{told}");
     }
 
     #[test]

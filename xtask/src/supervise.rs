@@ -54,6 +54,8 @@ pub struct Outcome {
     pub checks: Vec<CheckResult>,
     /// Names of checks that the program ran although they are not listed.
     pub unlisted: BTreeSet<String>,
+    /// Things worth saying that change no verdict.
+    pub notes: BTreeSet<String>,
     /// False if the program said that the branch order of `select!` is left to chance.
     pub seeded_select: bool,
 }
@@ -79,6 +81,7 @@ struct State {
     wanted: Vec<String>,
     results: BTreeMap<String, CheckResult>,
     unlisted: BTreeSet<String>,
+    notes: BTreeSet<String>,
     seeded_select: bool,
     hangs: u64,
     hangs_allowed: u64,
@@ -94,6 +97,7 @@ impl State {
             wanted: job.checks.clone(),
             results: BTreeMap::new(),
             unlisted: BTreeSet::new(),
+            notes: BTreeSet::new(),
             seeded_select: true,
             hangs: 0,
             hangs_allowed: fit.max(1),
@@ -164,7 +168,7 @@ impl State {
     fn outcome(mut self, job: &Job) -> Outcome {
         let take = |name: &String| self.results.remove(name).expect("every check has a result when none is left");
         let checks = job.checks.iter().map(take).collect();
-        Outcome { checks, unlisted: self.unlisted, seeded_select: self.seeded_select }
+        Outcome { checks, unlisted: self.unlisted, notes: self.notes, seeded_select: self.seeded_select }
     }
 }
 
@@ -360,6 +364,7 @@ impl Run {
                     current.printed = Printed::default();
                 }
             }
+            Frame::Note(note) => drop(state.notes.insert(note)),
             Frame::Finished(result) => {
                 if let Some(current) = self.current.as_mut().filter(|current| current.name == result.name) {
                     current.finished = true;

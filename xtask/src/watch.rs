@@ -22,7 +22,7 @@ use crate::grade::{self, Request};
 use crate::meter::Meter;
 use crate::progress::{self, Progress, Sources};
 use crate::source::Source;
-use crate::{Context, Exit, Failure, hint, interrupt, list, lookup, reset, show, solution, target};
+use crate::{Context, Exit, Failure, hint, interrupt, list, lookup, reset, show, solution, stories, target};
 
 use model::{Action, Event, Model, Scope, Scroll, View};
 use screen::{Screen, Size};
@@ -410,5 +410,6 @@ fn targets(model: &Model, scope: Scope) -> Vec<String> {
 
 fn request<'c>(context: &'c Context, targets: &[String]) -> Result<Request<'c>, Failure> {
     let selection = target::select(&context.course, targets)?;
-    Ok(Request { selection, source: Source::Exercises, deep: false, seed: None, replay: None })
+    let stories = stories::folder(context, &Source::Exercises, None);
+    Ok(Request { selection, source: Source::Exercises, deep: false, seed: None, replay: None, stories })
 }

@@ -27,6 +27,10 @@ impl Default for Options {
 
 const DEEP_FACTOR: u64 = 50;
 
+/// What the runs of one shrinking may cost in all. It matters where each run has to be stopped, for it has no end; what is
+/// told then may be more than the least.
+const SHRINKING_COST: u64 = 300_000;
+
 impl Options {
     /// How many schedules to run where `normal` would do.
     pub fn schedules(self, normal: u64) -> u64 {
@@ -142,8 +146,13 @@ fn judge<X: Experiment>(
     if !failed {
         return None;
     }
+    let mut spent = 0;
     let fails = |kept: &[usize]| {
+        if spent > SHRINKING_COST {
+            return false;
+        }
         let trial = experiment.run(choice, &subset(plan, kept), Detail::Verdict);
+        spent += trial.cost;
         trial.outcome.same_kind(&again.outcome)
     };
     let kept = shrink(plan.entries.len(), fails);
@@ -231,7 +240,7 @@ mod tests {
             if self.evidence {
                 evidence.count("something");
             }
-            Trial { outcome, evidence, trace }
+            Trial { outcome, evidence, trace, cost: 0 }
         }
         fn schedules(&self) -> u64 {
             8

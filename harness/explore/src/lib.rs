@@ -18,6 +18,7 @@ pub use token::{Token, TokenError};
 use std::collections::BTreeMap;
 use std::fmt;
 
+use report::Text;
 use sim::{Choice, EventId, Trace};
 
 /// One promise put to the test.
@@ -79,6 +80,8 @@ pub struct Trial {
     pub evidence: Evidence,
     /// What happened.
     pub trace: Trace,
+    /// How much work the run was, in steps. Shrinking asks no more questions once its runs have cost too much.
+    pub cost: u64,
 }
 
 /// Whether a schedule kept the promise.
@@ -111,12 +114,20 @@ pub struct Breach {
     pub actual: String,
     /// The event at which it broke, if there is one.
     pub focus: Option<EventId>,
+    /// What clients did, drawn as intervals in time, where that is what broke.
+    pub intervals: Option<Text>,
 }
 
 impl Breach {
     /// A breach that no single event shows.
     pub fn new(happened: impl Into<String>, expected: impl Into<String>, actual: impl Into<String>) -> Self {
-        Breach { happened: happened.into(), expected: expected.into(), actual: actual.into(), focus: None }
+        Breach { happened: happened.into(), expected: expected.into(), actual: actual.into(), ..Breach::default() }
+    }
+
+    /// The same, with a drawing of what clients did.
+    pub fn with_intervals(mut self, drawing: Text) -> Self {
+        self.intervals = Some(drawing);
+        self
     }
 
     /// The same, seen at `event`.

@@ -50,7 +50,7 @@ impl<P: Property> PropertyRun<'_, P> {
         (self.watch)(&mut || {
             let mut evidence = Evidence::default();
             let outcome = self.property.judge(value, &mut evidence).map_or_else(Outcome::Broken, |()| Outcome::Kept);
-            Trial { outcome, evidence, trace: Trace::default() }
+            Trial { outcome, evidence, trace: Trace::default(), cost: 0 }
         })
     }
 

@@ -9,7 +9,6 @@ use sim::{EventId, Kind, Lane, MessageId, Trace};
 #[derive(Clone, Copy)]
 pub(crate) struct Sending<'a> {
     pub id: EventId,
-    pub at_us: u64,
     pub from: Lane,
     pub to: Lane,
     pub label: &'a str,
@@ -24,9 +23,7 @@ pub(crate) struct Run<'a> {
 impl<'a> Run<'a> {
     pub fn of(trace: &'a Trace) -> Self {
         let sending = |(id, event): (EventId, &'a Event)| match &event.kind {
-            Kind::Send { message, to, label } => {
-                Some((*message, Sending { id, at_us: event.at_us, from: event.lane, to: *to, label }))
-            }
+            Kind::Send { message, to, label } => Some((*message, Sending { id, from: event.lane, to: *to, label })),
             _ => None,
         };
         Run { trace, sendings: numbered(trace).filter_map(sending).collect() }

@@ -11,20 +11,22 @@ pub(crate) fn cluster(nodes: u16) -> (Trace, EventId) {
     }
     let mut at_us = 150_000;
     trace.note(at_us, Lane(0), Tone::Plain, "election timeout, term 1");
+    // Later nodes are further away.
+    let way_us = |n: u16| 3_000 + u64::from(n) * 4_000 / u64::from(nodes);
     let round = |trace: &mut Trace, at_us: u64, leader: u16, ask: &str, answer: &str, down: &[u16]| {
         let sent: Vec<_> =
             (0..nodes).filter(|n| *n != leader).map(|n| (n, trace.send(at_us, Lane(leader), Lane(n), ask))).collect();
         let mut back = Vec::new();
         for (n, message) in sent {
             if down.contains(&n) {
-                trace.lost(at_us + 5_000, Lane(leader), message, format!("n{} is down", n + 1));
+                trace.lost(at_us + way_us(n), Lane(leader), message, format!("n{} is down", n + 1));
             } else {
-                trace.receive(at_us + 5_000 + u64::from(n), Lane(n), message);
-                back.push((n, trace.send(at_us + 5_000 + u64::from(n), Lane(n), Lane(leader), answer)));
+                trace.receive(at_us + way_us(n), Lane(n), message);
+                back.push((n, trace.send(at_us + way_us(n), Lane(n), Lane(leader), answer)));
             }
         }
         for (n, message) in back {
-            trace.receive(at_us + 11_000 + u64::from(n), Lane(leader), message);
+            trace.receive(at_us + 4_000 + way_us(n), Lane(leader), message);
         }
     };
     round(&mut trace, at_us, 0, "vote? term 1", "yes term 1", &[]);

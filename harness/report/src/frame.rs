@@ -39,6 +39,8 @@ pub enum Frame {
     },
     /// The run that will be told begins: only what is printed from here on belongs to the story.
     Story,
+    /// Something worth saying about the exercise that changes no verdict.
+    Note(String),
     /// A check ends.
     Finished(Box<CheckResult>),
     /// Everything asked for was done; the exit that follows is in order.

@@ -61,6 +61,9 @@ pub struct CheckResult {
     /// How the promise broke, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub counterexample: Option<Counterexample>,
+    /// The file that tells it as a page, where one was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<String>,
     /// What the learner's code printed during this check, cut to a few kilobytes.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub printed: String,
@@ -77,6 +80,7 @@ impl CheckResult {
             message: message.into(),
             replay: None,
             counterexample: None,
+            page: None,
             printed: String::new(),
         }
     }
@@ -102,6 +106,9 @@ pub struct Counterexample {
     pub entries_before: usize,
     /// The events that led there, drawn.
     pub diagram: Text,
+    /// What clients did, drawn as intervals in time, where that is what broke.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub intervals: Option<Text>,
     /// Where the lesson explains it: `ch01#flaky_rpc`.
     pub lesson: String,
 }

@@ -3,8 +3,7 @@
 //! It knows processes only by the [seam](crate::seam) and so is compiled once, for all protocols. Everything that is to
 //! happen lies in one queue, ordered by time and, within an instant, by when it was put there.
 
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::VecDeque;
 
 use crate::choice::Choice;
 use crate::clock::Clock;
@@ -12,6 +11,7 @@ use crate::disk::{Disk, Keep};
 use crate::fault::{Fault, When};
 use crate::network::{self, Loss, Network, Verdict};
 use crate::process::NodeId;
+use crate::queue::Queue;
 use crate::seam::{Effect, Handle, Seam, TimerId};
 use crate::trace::{EventId, Lane, Life, MessageId, Tone, Trace};
 
@@ -28,7 +28,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { in_flight: 10_000, at_once: 20_000, events: 2_000_000 }
+        Limits { in_flight: 10_000, at_once: 20_000, events: 100_000 }
     }
 }
 
@@ -142,32 +142,6 @@ enum Event {
     Heal,
 }
 
-struct Queued {
-    at_us: u64,
-    number: u64,
-    event: Event,
-}
-
-impl PartialEq for Queued {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at_us, self.number) == (other.at_us, other.number)
-    }
-}
-
-impl Eq for Queued {}
-
-impl PartialOrd for Queued {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Queued {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at_us, self.number).cmp(&(other.at_us, other.number))
-    }
-}
-
 struct Node {
     state: Life,
     /// Played by the world; messages to it are handed out.
@@ -210,8 +184,7 @@ pub(crate) struct Engine {
     pub counts: Counts,
     pub stopped: Option<Stop>,
     choice: Choice,
-    queue: BinaryHeap<Reverse<Queued>>,
-    queued: u64,
+    queue: Queue<Event>,
     nodes: Vec<Node>,
     network: Network,
     faults: Vec<Fault>,
@@ -249,8 +222,7 @@ impl Engine {
             counts: Counts::default(),
             stopped: None,
             choice,
-            queue: BinaryHeap::new(),
-            queued: 0,
+            queue: Queue::new(),
             nodes: puppets.iter().map(node).collect(),
             network: Network::new(choice, puppets.len(), latency_us),
             faults: Vec::new(),
@@ -265,9 +237,7 @@ impl Engine {
     }
 
     fn push(&mut self, at_us: u64, event: Event) {
-        let number = self.queued;
-        self.queued += 1;
-        self.queue.push(Reverse(Queued { at_us: at_us.max(self.now_us), number, event }));
+        self.queue.push(at_us.max(self.now_us), event);
     }
 
     pub fn boot_at(&mut self, at_us: u64, node: NodeId) {
@@ -287,6 +257,11 @@ impl Engine {
 
     pub fn heal_at(&mut self, at_us: u64) {
         self.push(at_us, Event::Heal);
+    }
+
+    /// A link is longer than others by this much, for the whole run.
+    pub fn lengthen(&mut self, from: NodeId, to: NodeId, by_us: u64) {
+        self.network.lengthen(from, to, by_us);
     }
 
     pub fn inject(&mut self, fault: Fault) {
@@ -328,17 +303,17 @@ impl Engine {
             if let Some(happening) = self.happened.pop_front() {
                 return Some(happening);
             }
-            let next_us = self.queue.peek().map(|Reverse(next)| next.at_us);
+            let next_us = self.queue.next_us();
             if self.stopped.is_some() || next_us.is_none_or(|next_us| next_us > until_us) {
                 if self.stopped.is_none() {
                     self.now_us = self.now_us.max(until_us);
                 }
                 return None;
             }
-            let Reverse(next) = self.queue.pop().expect("it was just seen");
-            self.count(next.at_us, &next.event);
-            self.now_us = next.at_us;
-            self.handle(seam, next.event);
+            let (at_us, event) = self.queue.pop().expect("it was just seen");
+            self.count(at_us, &event);
+            self.now_us = at_us;
+            self.handle(seam, event);
         }
     }
 
@@ -576,7 +551,7 @@ impl Engine {
                 self.push(self.now_us.saturating_add(after_us), Event::Timer { node, boot, timer });
             }
             Effect::CancelTimer { timer } => self.nodes[node.index()].timers[timer.0 as usize] = false,
-            Effect::Write(write) => self.nodes[node.index()].disk.write(write),
+            Effect::Write(write) => self.nodes[node.index()].disk.write(*write),
             Effect::Sync => {
                 self.counts.syncs += 1;
                 self.nodes[node.index()].disk.sync();

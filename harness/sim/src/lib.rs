@@ -24,6 +24,7 @@ pub mod local;
 mod network;
 pub mod pair;
 pub mod process;
+mod queue;
 pub mod seam;
 pub mod swarm;
 #[cfg(test)]

@@ -10,7 +10,7 @@ use crate::local::{Tell, Timetable};
 use crate::process::{Context, NodeId, Process};
 use crate::seam::{Handle, TimerId};
 
-/// One thing or the other; which of them shows in neither of its texts.
+/// One thing or the other. It is shown as what it is: which kind a node is, is known from the node.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Either<A, B> {
     /// The first kind.

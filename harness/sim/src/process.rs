@@ -254,7 +254,7 @@ impl Disk<'_> {
 
     fn apply(&mut self, write: disk::Write) {
         self.image.apply(&write);
-        self.effects.push(Effect::Write(write));
+        self.effects.push(Effect::Write(Box::new(write)));
     }
 }
 

@@ -49,7 +49,7 @@ pub enum Effect {
         timer: TimerId,
     },
     /// Something is written, not yet safely.
-    Write(Write),
+    Write(Box<Write>),
     /// Everything written so far becomes safe.
     Sync,
     /// Clients are told something.

@@ -382,6 +382,11 @@ mod two_kinds {
         }
         told.sort_unstable();
         assert_eq!(told, [(n(1), 9), (n(2), 9)]);
+        let trace = world.take_trace();
+        let shown = |words: &str| {
+            trace.events.iter().any(|event| matches!(&event.kind, Kind::Note { text, .. } if text == words))
+        };
+        assert!(shown("timer 3"), "a timer is shown without the kind of its node");
         assert_eq!([0, 1, 2].map(|node| world.view(n(node)).flatten()), [None, Some(0), Some(4)]);
     }
 }

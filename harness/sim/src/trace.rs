@@ -196,7 +196,7 @@ impl Trace {
 
     /// Takes a number that tells runs apart, such as a hash of somebody's state, into the fingerprint.
     pub fn mark(&mut self, number: u64) {
-        self.hash.bytes(&number.to_le_bytes());
+        self.hash.word(number);
     }
 
     /// Two runs with the same fingerprint went the same way.

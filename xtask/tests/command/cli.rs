@@ -30,13 +30,26 @@ fn a_newcomer_is_told_where_to_begin() {
 #[test]
 fn the_solutions_pass_with_exit_status_zero() {
     let ran = Checkout::fresh().run(&["check", "--solutions"]).exits(0);
-    assert_eq!(last_line(&ran.stdout), "1 of 10 chapters passed");
+    assert_eq!(last_line(&ran.stdout), "10 of 10 chapters passed");
 }
 
 #[test]
 fn a_chapter_that_is_not_written_can_not_pass() {
-    let ran = Checkout::fresh().run(&["check", "ch02", "--solutions"]).exits(1);
+    let checkout = Checkout::fresh();
+    let course = checkout.read("course.toml");
+    let last = course.rfind("[[chapter.exercise]]").expect("the course has exercises");
+    checkout.write("course.toml", &course[..last]);
+    let ran = checkout.run(&["check", "ch10", "--solutions"]).exits(1);
     assert!(ran.stdout.contains("not written yet"), "{}", ran.stdout);
+}
+
+#[test]
+fn a_chapter_that_nobody_has_begun_is_not_compiled() {
+    let checkout = Checkout::fresh();
+    checkout.write("exercises/ch02-time-and-clocks/src/lib.rs", "this is not Rust");
+    let summary = checkout.run(&["check", "--json"]).exits(1).json();
+    assert!(summary.exercises().all(|exercise| exercise.status == NotStarted), "{summary:#?}");
+    checkout.run(&["check", "ch02", "--json"]).exits(2);
 }
 
 #[test]
@@ -238,6 +251,64 @@ fn a_failing_schedule_can_be_replayed_and_a_mended_one_passes() {
     let ran = checkout.run(&["replay", &failing]).exits(0);
     assert!(ran.stdout.contains("keeps the promise now"), "{}", ran.stdout);
     checkout.run(&["replay", "flaky_rpc"]).exits(2);
+}
+
+#[test]
+fn a_failing_check_leaves_a_page_and_a_pass_takes_it_away() {
+    let checkout = Checkout::fresh();
+    checkout.write(FLAKY_RPC, impatient(&checkout));
+    let result = checkout.grade();
+    let told: Vec<_> = result.checks.iter().filter(|check| check.counterexample.is_some()).collect();
+    assert!(!told.is_empty(), "{result:#?}");
+    for check in &told {
+        let stem = format!(".faultlines/stories/flaky_rpc/{}", check.name);
+        assert_eq!(check.page.as_ref(), Some(&format!("{stem}.html")));
+        let page = checkout.read(&format!("{stem}.html"));
+        assert!(page.contains(&format!("<title>{}</title>", report::text::sentence(&check.name))), "{page}");
+        assert!(page.contains(check.replay.as_ref().expect("a story can be replayed")), "{page}");
+        let lines = checkout.read(&format!("{stem}.jsonl"));
+        let is_event = |line: &str| {
+            let event: Result<serde_json::Value, _> = serde_json::from_str(line);
+            event.is_ok_and(|event| event["at_us"].is_u64() && event["kind"].is_string())
+        };
+        assert!(!lines.is_empty() && lines.lines().all(is_event), "{lines}");
+        let events = checkout.read(&format!("{stem}.shiviz.log")).lines().skip(2).count() / 2;
+        assert_eq!(events, lines.lines().count());
+        let trace: serde_json::Value =
+            serde_json::from_str(&checkout.read(&format!("{stem}.trace.json"))).expect("a trace for Perfetto is JSON");
+        assert!(trace["traceEvents"].as_array().is_some_and(|all| all.len() > events), "{trace}");
+    }
+    let shown = checkout.run(&["check", "flaky_rpc"]).exits(1).stdout;
+    assert!(shown.contains("  page:   .faultlines/stories/flaky_rpc/"), "{shown}");
+    checkout.write(FLAKY_RPC, checkout.read(SOLUTION));
+    checkout.run(&["check", "flaky_rpc"]).exits(0);
+    assert!(!checkout.root.join(".faultlines/stories/flaky_rpc").exists());
+}
+
+#[test]
+fn only_a_learners_own_work_leaves_pages_unless_they_are_asked_for() {
+    let checkout = Checkout::fresh();
+    let (folder, stories) = (temporary("impatient"), temporary("stories"));
+    fs::remove_dir_all(&stories).ok();
+    fs::create_dir_all(&folder).expect("the folder for tests is writable");
+    fs::write(folder.join("flaky_rpc.rs"), impatient(&checkout)).expect("the folder for tests is writable");
+    let (folder, asked) = (folder.to_str().expect("a path in UTF-8"), stories.to_str().expect("a path in UTF-8"));
+    let plain = checkout.run(&["check", "flaky_rpc", "--root", folder]).exits(1);
+    assert!(!plain.stdout.contains("page:"), "{}", plain.stdout);
+    let ran = checkout.run(&["check", "flaky_rpc", "--root", folder, "--stories", asked]).exits(1);
+    assert!(ran.stdout.contains("page:"), "{}", ran.stdout);
+    assert!(fs::read_dir(stories.join("flaky_rpc")).is_ok_and(|mut files| files.next().is_some()));
+    assert!(!checkout.root.join(".faultlines/stories").exists());
+}
+
+#[test]
+fn a_page_that_can_not_be_kept_costs_no_verdict() {
+    let checkout = Checkout::fresh();
+    checkout.write(FLAKY_RPC, impatient(&checkout));
+    checkout.write(".faultlines", "a file where the folder should be");
+    let result = checkout.grade();
+    assert!(result.checks.iter().any(|check| check.counterexample.is_some() && check.page.is_none()), "{result:#?}");
+    assert!(result.notes.iter().any(|note| note.contains("The page of this story could not be kept")), "{result:#?}");
 }
 
 #[cfg(unix)]

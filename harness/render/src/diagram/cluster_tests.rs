@@ -200,47 +200,47 @@ fn five_nodes_and_a_leader_that_comes_back_fit_on_a_screen() {
         &View::of(focus),
         r"
 … 500 events told in short; the replay shows them all
-         ms  n1         n2         n3         n4         n5
-          0  ▲          ▲          ▲          ▲          ▲  n1 to n5: boots
-    150→161  ⋮          ⋮          ⋮          ⋮          ⋮  … vote? ×4 from n1, yes ×4, n1: election
-             ⋮          ⋮          ⋮          ⋮          ⋮  timeout, term 1
-        162  ●          │          │          │          │  n1: leader of term 1
-  200→1,661  ⋮          ⋮          ⋮          ⋮          ⋮  … append ×120 from n1, ok ×120
-      1,670  ╌╌ network splits: n1 n2 │ n3 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌
-      1,675  ╳          │          │          │          │  n1: crashes, loses what was not synced
-      1,676             │          ╥          │          │  n3: pauses
-      1,820             ●          ║          │          │  n2: election timeout, term 2
-      1,821             │          ╨          │          │  n3: goes on
-      1,821  ╌╌ network heals ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌
-      1,822          ╌──┼──╌       │          │          │  vote? term 2 to the others
-1,822→1,827          ╳─╌│          │          │          │  vote? term 2 to n1: n1 is down
-1,827→1,827             ⋮          ⋮          ⋮          ⋮  … vote? ×2 from n2, yes from n3
-      1,827             │          │       ╌──┤          │  yes term 2 to n2
-1,822→1,827             │          │          │       ╌─▶│  vote? term 2 from n2
-      1,827             │          │          │       ╌──┤  yes term 2 to n2
-1,827→1,833             │◀─╌       │          │          │  yes term 2 from n3 to n5
-      1,834             ●          │          │          │  n2: leader of term 2
-      1,870          ╌──┼──╌       │          │          │  append term 2 to the others
-1,870→1,875          ╳─╌│          │          │          │  append term 2 to n1: n1 is down
-1,870→1,875             │       ╌─▶│          │          │  append term 2 from n2
-      1,875             │       ╌──┤          │          │  ok to n2
-1,870→1,875             │          │       ╌─▶│          │  append term 2 from n2
-      1,875             │          │       ╌──┤          │  ok to n2
-1,870→1,875             │          │          │       ╌─▶│  append term 2 from n2
-      1,875             │          │          │       ╌──┤  ok to n2
-1,875→1,881             │◀─╌       │          │          │  ok from n3 to n5
-      1,890  ▲          │          │          │          │  n1: boots from its disk
-      1,920  ├──╌       │          │          │          │  append term 1 to the others
-1,920→1,925  │       ╌─▶│          │          │          │  append term 1 from n1
-      1,925  │       ╌──┤          │          │          │  no to n1
-1,920→1,925  │          │       ╌─▶│          │          │  append term 1 from n1
-      1,925  │          │       ╌──┤          │          │  no to n1
-1,920→1,925  │          │          │       ╌─▶│          │  append term 1 from n1
-      1,925  │          │          │       ╌──┤          │  no to n1
-1,920→1,925  │          │          │          │       ╌─▶│  append term 1 from n1
-      1,925  │          │          │          │       ╌──┤  no to n1
-1,925→1,931  │◀─╌       │          │          │          │  no from the others
-      1,935  ●          │          │          │          │  n1: still leader of term 1 ◀
+             ms  n1        n2        n3        n4        n5
+              0  ▲         ▲         ▲         ▲         ▲  n1 to n5: boots
+      150→160.2  ⋮         ⋮         ⋮         ⋮         ⋮  … vote? ×4 from n1, yes ×4, n1: election
+                 ⋮         ⋮         ⋮         ⋮         ⋮  timeout, term 1
+            162  ●         │         │         │         │  n1: leader of term 1
+    200→1,660.2  ⋮         ⋮         ⋮         ⋮         ⋮  … append ×120 from n1, ok ×120
+          1,670  ╌╌ network splits: n1 n2 │ n3 ╌╌╌╌╌╌╌╌╌╌╌
+          1,675  ╳         │         │         │         │  n1: crashes, loses what was not synced
+          1,676            │         ╥         │         │  n3: pauses
+          1,820            ●         ║         │         │  n2: election timeout, term 2
+          1,821            │         ╨         │         │  n3: goes on
+        1,821.5  ╌╌ network heals ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌
+          1,822         ╌──┼──╌      │         │         │  vote? term 2 to the others
+    1,822→1,825         ╳─╌│         │         │         │  vote? term 2 to n1: n1 is down
+1,826.6→1,827.4            ⋮         ⋮         ⋮         ⋮  … vote? ×2 from n2, yes from n3
+        1,827.4            │         │      ╌──┤         │  yes term 2 to n2
+  1,822→1,828.2            │         │         │      ╌─▶│  vote? term 2 from n2
+        1,828.2            │         │         │      ╌──┤  yes term 2 to n2
+1,826.6→1,832.2            │◀─╌      │         │         │  yes term 2 from n3 to n5
+          1,834            ●         │         │         │  n2: leader of term 2
+          1,870         ╌──┼──╌      │         │         │  append term 2 to the others
+    1,870→1,873         ╳─╌│         │         │         │  append term 2 to n1: n1 is down
+  1,870→1,874.6            │      ╌─▶│         │         │  append term 2 from n2
+        1,874.6            │      ╌──┤         │         │  ok to n2
+  1,870→1,875.4            │         │      ╌─▶│         │  append term 2 from n2
+        1,875.4            │         │      ╌──┤         │  ok to n2
+  1,870→1,876.2            │         │         │      ╌─▶│  append term 2 from n2
+        1,876.2            │         │         │      ╌──┤  ok to n2
+1,874.6→1,880.2            │◀─╌      │         │         │  ok from n3 to n5
+          1,890  ▲         │         │         │         │  n1: boots from its disk
+          1,920  ├──╌      │         │         │         │  append term 1 to the others
+  1,920→1,923.8  │      ╌─▶│         │         │         │  append term 1 from n1
+        1,923.8  │      ╌──┤         │         │         │  no to n1
+  1,920→1,924.6  │         │      ╌─▶│         │         │  append term 1 from n1
+        1,924.6  │         │      ╌──┤         │         │  no to n1
+  1,920→1,925.4  │         │         │      ╌─▶│         │  append term 1 from n1
+        1,925.4  │         │         │      ╌──┤         │  no to n1
+  1,920→1,926.2  │         │         │         │      ╌─▶│  append term 1 from n1
+        1,926.2  │         │         │         │      ╌──┤  no to n1
+1,923.8→1,930.2  │◀─╌      │         │         │         │  no from the others
+          1,935  ●         │         │         │         │  n1: still leader of term 1 ◀
 ",
     );
 }
@@ -253,48 +253,48 @@ fn twenty_five_nodes_fit_on_a_terminal() {
         &View::of(focus),
         r"
 … 3,170 events told in short; the replay shows them all
-             n1  n3  n5  n7  n9  n11 n13 n15 n17 n19 n21 n23 n25
-         ms  │ n2│ n4│ n6│ n8│ n10 n12 n14 n16 n18 n20 n22 n24
-          0  ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲  n1 to n25: boots
-    150→161  ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮  … vote? ×24 from n1, yes ×24, n1:
-             ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮  election timeout, term 1
-        162  ● │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n1: leader of term 1
-  200→1,661  ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮  … append ×720 from n1, ok ×720
-      1,670  ╌╌ network splits: n1 n2 │ n3 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌
-      1,675  ╳ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n1: crashes, loses what was not
-               │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  synced
-      1,676    │ ╥ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n3: pauses
-      1,820    ● ║ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n2: election timeout, term 2
-      1,821    │ ╨ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n3: goes on
-      1,821  ╌╌ network heals ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌
-      1,822   ╌┼╌│ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  vote? term 2 to the others
-1,822→1,827   ╳│ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  vote? term 2 to n1: n1 is down
-1,827→1,833    ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮  … vote? ×23 from n2, yes ×23
-      1,834    ● │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n2: leader of term 2
-      1,870   ╌┼╌│ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  append term 2 to the others
-1,870→1,875   ╳│ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  append term 2 to n1: n1 is down
-1,875→1,881    ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮  … append ×23 from n2, ok ×23
-      1,890  ▲ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n1: boots from its disk
-1,920→1,925  ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮  … append ×24 from n1, no ×15
-      1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │ │ │ │ │ │ │  no to n1
-1,920→1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │ │ │ │ │ │ │  append term 1 from n1
-      1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │ │ │ │ │ │  no to n1
-1,920→1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │ │ │ │ │ │  append term 1 from n1
-      1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │ │ │ │ │  no to n1
-1,920→1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │ │ │ │ │  append term 1 from n1
-      1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │ │ │ │  no to n1
-1,920→1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │ │ │ │  append term 1 from n1
-      1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │ │ │  no to n1
-1,920→1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │ │ │  append term 1 from n1
-      1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │ │  no to n1
-1,920→1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │ │  append term 1 from n1
-      1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │  no to n1
-1,920→1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │  append term 1 from n1
-      1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │  no to n1
-1,920→1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│  append term 1 from n1
-      1,925  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤  no to n1
-1,925→1,931  │◀│ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  no from the others
-      1,935  ● │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n1: still leader of term 1 ◀
+                 n1  n3  n5  n7  n9  n11 n13 n15 n17 n19 n21 n23 n25
+             ms  │ n2│ n4│ n6│ n8│ n10 n12 n14 n16 n18 n20 n22 n24
+              0  ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲ ▲  n1 to n25: boots
+      150→160.8  ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮  … vote? ×24 from n1, yes ×24,
+                 ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮  n1: election timeout, term 1
+            162  ● │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n1: leader of term 1
+    200→1,660.8  ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮  … append ×720 from n1, ok ×720
+          1,670  ╌╌ network splits: n1 n2 │ n3 ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌
+          1,675  ╳ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n1: crashes, loses what was not
+                   │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  synced
+          1,676    │ ╥ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n3: pauses
+          1,820    ● ║ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n2: election timeout, term 2
+          1,821    │ ╨ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n3: goes on
+        1,821.5  ╌╌ network heals ╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌╌
+          1,822   ╌┼╌│ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  vote? term 2 to the others
+    1,822→1,825   ╳│ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  vote? term 2 to n1: n1 is down
+1,825.3→1,832.8    ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮  … vote? ×23 from n2, yes ×23
+          1,834    ● │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n2: leader of term 2
+          1,870   ╌┼╌│ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  append term 2 to the others
+    1,870→1,873   ╳│ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  append term 2 to n1: n1 is down
+1,873.3→1,880.8    ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮  … append ×23 from n2, ok ×23
+          1,890  ▲ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n1: boots from its disk
+  1,920→1,925.5  ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮ ⋮  … append ×24 from n1, no ×15
+        1,925.5  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │ │ │ │ │ │ │  no to n1
+  1,920→1,925.7  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │ │ │ │ │ │ │  append term 1 from n1
+        1,925.7  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │ │ │ │ │ │  no to n1
+  1,920→1,925.8  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │ │ │ │ │ │  append term 1 from n1
+        1,925.8  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │ │ │ │ │  no to n1
+    1,920→1,926  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │ │ │ │ │  append term 1 from n1
+          1,926  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │ │ │ │  no to n1
+  1,920→1,926.2  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │ │ │ │  append term 1 from n1
+        1,926.2  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │ │ │  no to n1
+  1,920→1,926.3  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │ │ │  append term 1 from n1
+        1,926.3  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │ │  no to n1
+  1,920→1,926.5  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │ │  append term 1 from n1
+        1,926.5  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │ │  no to n1
+  1,920→1,926.6  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│ │  append term 1 from n1
+        1,926.6  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤ │  no to n1
+  1,920→1,926.8  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │▶│  append term 1 from n1
+        1,926.8  │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │╌┤  no to n1
+1,923.1→1,930.8  │◀│ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  no from the others
+          1,935  ● │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │ │  n1: still leader of term 1 ◀
 ",
     );
 }

@@ -5,7 +5,9 @@
 //! receipt are slices, although nothing takes time in the simulated world but the way between two lanes. Each is as long
 //! as there is room before the next event, at most 100 µs. Events of one instant are laid side by side, in their order.
 
-use serde_json::{Value, json};
+use std::borrow::Cow;
+
+use serde::Serialize;
 use sim::trace::Event;
 use sim::{EventId, Kind, Lane, Life, Tone, Trace};
 
@@ -27,13 +29,56 @@ pub fn chrome_trace(trace: &Trace) -> String {
     let run = Run::of(trace);
     let places = places(trace);
     let end_ns = places.last().map_or(0, |place| place.at_ns + place.length_ns);
-    let mut events = names(trace);
+    let mut entries = names(trace);
     for (id, event) in numbered(trace) {
-        what_happens(&run, &places, id, event, &mut events);
+        what_happens(&run, &places, id, event, &mut entries);
     }
-    events.extend(lives(trace, &places, end_ns));
-    let lines: Vec<String> = events.iter().map(Value::to_string).collect();
-    format!("{{\"displayTimeUnit\":\"ms\",\"traceEvents\":[\n{}\n]}}\n", lines.join(",\n"))
+    entries.extend(lives(trace, &places, end_ns));
+    let mut out = String::from("{\"displayTimeUnit\":\"ms\",\"traceEvents\":[");
+    for (nth, entry) in entries.iter().enumerate() {
+        out.push_str(if nth == 0 { "\n" } else { ",\n" });
+        out.push_str(&serde_json::to_string(entry).expect("an entry has only string keys"));
+    }
+    out.push_str("\n]}\n");
+    out
+}
+
+/// An entry of the format; which fields there are depends on `ph`, its phase.
+#[derive(Serialize, Default)]
+struct Entry<'a> {
+    ph: &'static str,
+    name: Cow<'a, str>,
+    pid: usize,
+    tid: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cat: Option<&'static str>,
+    /// In microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ts: Option<f64>,
+    /// In microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dur: Option<f64>,
+    /// Ties the two ends of an arrow together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<u32>,
+    /// "e": an arrow ends in the slice around it, not in the next one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bp: Option<&'static str>,
+    /// How far an instant reaches: its thread, its process, or all.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    s: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    args: Option<Args<'a>>,
+}
+
+/// What a viewer shows of an entry besides its name.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Args<'a> {
+    Name { name: &'a str },
+    Order { sort_index: usize },
+    Sent { message: u32, to: &'a str },
+    Received { message: u32, from: Option<&'a str> },
 }
 
 /// Where an event is drawn.
@@ -50,7 +95,8 @@ fn places(trace: &Trace) -> Vec<Place> {
     let mut rest = trace.events.as_slice();
     while let [event, ..] = rest {
         let together = rest.iter().take_while(|other| other.at_us == event.at_us).count();
-        let gap_ns = rest.get(together).map_or(u64::MAX, |next| (next.at_us - event.at_us).saturating_mul(1000));
+        let gap_ns =
+            rest.get(together).map_or(u64::MAX, |next| next.at_us.saturating_sub(event.at_us).saturating_mul(1000));
         let length_ns = (gap_ns / together as u64).clamp(1, SLICE_NS);
         // More events in an instant than the nanoseconds until the next one push those a little.
         let from_ns = free_ns.max(event.at_us * 1000);
@@ -70,49 +116,63 @@ fn us(ns: u64) -> f64 {
 }
 
 /// What the processes and threads are called, and their order.
-fn names(trace: &Trace) -> Vec<Value> {
-    let meta = |name: &str, pid: usize, tid: u32, args: Value| json!({"ph": "M", "name": name, "pid": pid, "tid": tid, "args": args});
+fn names(trace: &Trace) -> Vec<Entry<'_>> {
+    fn meta<'a>(name: &'static str, pid: usize, tid: u32, args: Args<'a>) -> Entry<'a> {
+        Entry { ph: "M", name: name.into(), pid, tid, args: Some(args), ..Entry::default() }
+    }
     let mut names = Vec::new();
     let processes = (WORLD + 1..).zip(trace.lanes.iter().map(String::as_str));
     let has_world = trace.events.iter().any(|event| event.lane == Lane::WORLD);
     for (pid, name) in has_world.then_some((WORLD, "the world")).into_iter().chain(processes) {
-        names.push(meta("process_name", pid, EVENTS, json!({"name": name})));
-        names.push(meta("process_sort_index", pid, EVENTS, json!({"sort_index": pid})));
-        names.push(meta("thread_name", pid, EVENTS, json!({"name": "events"})));
+        names.push(meta("process_name", pid, EVENTS, Args::Name { name }));
+        names.push(meta("process_sort_index", pid, EVENTS, Args::Order { sort_index: pid }));
+        names.push(meta("thread_name", pid, EVENTS, Args::Name { name: "events" }));
         let lives = |event: &Event| process(event.lane) == pid && matches!(event.kind, Kind::Life { .. });
         if trace.events.iter().any(lives) {
-            names.push(meta("thread_name", pid, LIVES, json!({"name": "down or paused"})));
+            names.push(meta("thread_name", pid, LIVES, Args::Name { name: "down or paused" }));
         }
     }
     names
 }
 
-fn what_happens(run: &Run, places: &[Place], id: EventId, event: &Event, events: &mut Vec<Value>) {
+fn what_happens<'a>(run: &Run<'a>, places: &[Place], id: EventId, event: &'a Event, entries: &mut Vec<Entry<'a>>) {
     let place = places[id.0 as usize];
-    let (pid, ts) = (process(event.lane), us(place.at_ns));
-    let slice = |name: &str, args: Value| json!({"ph": "X", "cat": "message", "name": name, "pid": pid, "tid": EVENTS, "ts": ts, "dur": us(place.length_ns), "args": args});
-    let instant = |name: &str, cat: &str, scope: &str| json!({"ph": "i", "s": scope, "cat": cat, "name": name, "pid": pid, "tid": EVENTS, "ts": ts});
+    let at = |ph, cat, name: Cow<'a, str>| Entry {
+        ph,
+        name,
+        pid: process(event.lane),
+        tid: EVENTS,
+        cat: Some(cat),
+        ts: Some(us(place.at_ns)),
+        ..Entry::default()
+    };
+    let slice = |name: &'a str, args| Entry {
+        dur: Some(us(place.length_ns)),
+        args: Some(args),
+        ..at("X", "message", name.into())
+    };
+    let instant = |name: Cow<'a, str>, cat, reaches| Entry { s: Some(reaches), ..at("i", cat, name) };
     match &event.kind {
         Kind::Send { message, to, label } => {
-            events.push(slice(label, json!({"message": message.0, "to": run.name(*to)})));
+            entries.push(slice(label, Args::Sent { message: message.0, to: run.name(*to) }));
         }
         Kind::Receive { message } => {
             let Some(sending) = run.sending(*message) else {
-                events.push(slice("a message that nobody sent", json!({"message": message.0})));
+                entries.push(slice("a message that nobody sent", Args::Received { message: message.0, from: None }));
                 return;
             };
-            events.push(slice(sending.label, json!({"message": message.0, "from": run.name(sending.from)})));
-            // A flow for each arrival: a message may arrive more than once, an arrow ends only once.
-            let flow = |ph: &str, pid: usize, ts: f64| json!({"ph": ph, "id": id.0, "cat": "message", "name": sending.label, "pid": pid, "tid": EVENTS, "ts": ts});
-            events.push(flow("s", process(sending.from), us(places[sending.id.0 as usize].at_ns)));
-            let mut end = flow("f", pid, ts);
-            end["bp"] = json!("e");
-            events.push(end);
+            let from = Some(run.name(sending.from));
+            entries.push(slice(sending.label, Args::Received { message: message.0, from }));
+            // An arrow for each arrival: a message may arrive more than once, an arrow ends only once.
+            let end = |ph| Entry { id: Some(id.0), ..at(ph, "message", sending.label.into()) };
+            let left_at = us(places[sending.id.0 as usize].at_ns);
+            entries.push(Entry { pid: process(sending.from), ts: Some(left_at), ..end("s") });
+            entries.push(Entry { bp: Some("e"), ..end("f") });
         }
-        Kind::Lost { .. } => events.push(instant(&run.said(event), "lost", "t")),
-        Kind::Note { text, tone } => events.push(instant(text, category(*tone), "t")),
-        Kind::Life { text, .. } => events.push(instant(text, "life", "p")),
-        Kind::World { text, tone } => events.push(instant(text, category(*tone), "g")),
+        Kind::Lost { .. } => entries.push(instant(run.said(event).into(), "lost", "t")),
+        Kind::Note { text, tone } => entries.push(instant(text.into(), category(*tone), "t")),
+        Kind::Life { text, .. } => entries.push(instant(text.into(), "life", "p")),
+        Kind::World { text, tone } => entries.push(instant(text.into(), category(*tone), "g")),
     }
 }
 
@@ -126,22 +186,27 @@ fn category(tone: Tone) -> &'static str {
 }
 
 /// A slice for each time that a lane was down or paused.
-fn lives(trace: &Trace, places: &[Place], end_ns: u64) -> Vec<Value> {
-    spans(trace)
-        .into_iter()
-        .map(|span| {
-            let at_ns = |id: Option<EventId>, otherwise_ns| id.map_or(otherwise_ns, |id| places[id.0 as usize].at_ns);
-            let (from_ns, to_ns) = (at_ns(span.from, 0), at_ns(span.to, end_ns));
-            let name = if span.state == Life::Down { "down" } else { "paused" };
-            let dur = us(to_ns.saturating_sub(from_ns));
-            json!({"ph": "X", "cat": "life", "name": name, "pid": process(span.lane), "tid": LIVES, "ts": us(from_ns), "dur": dur})
-        })
-        .collect()
+fn lives(trace: &Trace, places: &[Place], end_ns: u64) -> Vec<Entry<'static>> {
+    let slice = |span: Lasting| {
+        let at_ns = |id: Option<EventId>, otherwise_ns| id.map_or(otherwise_ns, |id| places[id.0 as usize].at_ns);
+        let (from_ns, to_ns) = (at_ns(span.from, 0), at_ns(span.to, end_ns));
+        Entry {
+            ph: "X",
+            name: if span.state == Life::Down { "down" } else { "paused" }.into(),
+            pid: process(span.lane),
+            tid: LIVES,
+            cat: Some("life"),
+            ts: Some(us(from_ns)),
+            dur: Some(us(to_ns.saturating_sub(from_ns))),
+            ..Entry::default()
+        }
+    };
+    spans(trace).into_iter().map(slice).collect()
 }
 
 /// A time during which a lane was down or paused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
+pub(crate) struct Lasting {
     pub lane: Lane,
     /// [`Life::Down`] or [`Life::Paused`].
     pub state: Life,
@@ -152,18 +217,18 @@ pub(crate) struct Span {
 }
 
 /// The times during which lanes were down or paused. A lane whose first sign of life is to come up was down before.
-pub(crate) fn spans(trace: &Trace) -> Vec<Span> {
+pub(crate) fn spans(trace: &Trace) -> Vec<Lasting> {
     let down_at_first = down_at_first(trace);
     let mut spans = Vec::new();
-    let mut open: Vec<Option<Option<Span>>> = vec![None; trace.lanes.len()];
+    let mut open: Vec<Option<Option<Lasting>>> = vec![None; trace.lanes.len()];
     for (id, event) in numbered(trace) {
         let Kind::Life { state, .. } = event.kind else { continue };
         let lane = event.lane;
         let before = open[usize::from(lane.0)].unwrap_or_else(|| {
-            down_at_first.contains(&lane).then_some(Span { lane, state: Life::Down, from: None, to: None })
+            down_at_first.contains(&lane).then_some(Lasting { lane, state: Life::Down, from: None, to: None })
         });
-        spans.extend(before.filter(|_| event.at_us > 0).map(|span| Span { to: Some(id), ..span }));
-        let next = (state != Life::Up).then_some(Span { lane, state, from: Some(id), to: None });
+        spans.extend(before.filter(|_| event.at_us > 0).map(|span| Lasting { to: Some(id), ..span }));
+        let next = (state != Life::Up).then_some(Lasting { lane, state, from: Some(id), to: None });
         open[usize::from(lane.0)] = Some(next);
     }
     spans.extend(open.into_iter().flatten().flatten());
@@ -173,6 +238,8 @@ pub(crate) fn spans(trace: &Trace) -> Vec<Span> {
 #[cfg(test)]
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
+
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::specimens::{cluster, random};

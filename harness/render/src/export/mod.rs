@@ -13,6 +13,7 @@ mod lines;
 mod shiviz;
 
 pub use chrome::chrome_trace;
+pub(crate) use chrome::{Lasting, spans};
 pub use clocks::{Clock, clocks};
 pub use lines::json_lines;
 pub use shiviz::shiviz;

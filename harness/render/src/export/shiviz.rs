@@ -7,8 +7,10 @@
 //! The words begin with the time and "ms". That is not only useful: a search for this expression could otherwise take an
 //! event that reads `Timeout { after: 5 }` for a host and its clock.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
+use serde_json::Value;
 use sim::Trace;
 
 use super::clocks::{clocks, entry_of};
@@ -26,13 +28,18 @@ const WORLD: &str = "network";
 pub fn shiviz(trace: &Trace) -> String {
     let run = Run::of(trace);
     let hosts = hosts(trace);
+    let quoted: Vec<String> = hosts.iter().map(|host| Value::from(host.as_str()).to_string()).collect();
     let mut log = format!("{PARSER}\n\n");
     for (event, clock) in trace.events.iter().zip(clocks(trace)) {
-        let known = hosts.iter().zip(&clock.0).filter(|(_, count)| **count > 0);
-        let known: BTreeMap<&String, &u32> = known.collect();
-        let clock = serde_json::to_string(&known).expect("hosts are strings");
         let host = &hosts[entry_of(trace, event.lane)];
-        log += &format!("{} ms {}\n{host} {clock}\n", ms_of_us(event.at_us), one_line(&run.said(event)));
+        let _ = write!(log, "{} ms {}\n{host} ", ms_of_us(event.at_us), one_line(&run.said(event)));
+        // Written here, entry by entry: there are as many as events times lanes.
+        let mut opening = '{';
+        for (host, count) in quoted.iter().zip(&clock.0).filter(|(_, count)| **count > 0) {
+            let _ = write!(log, "{opening}{host}:{count}");
+            opening = ',';
+        }
+        log.push_str("}\n");
     }
     log
 }
@@ -54,6 +61,8 @@ fn hosts(trace: &Trace) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use sim::{Lane, Life, Tone};
 
     use super::*;
@@ -75,9 +84,9 @@ client_1 {\"client_1\":1}
 1 ms network splits
 network {\"network\":1}
 5.5 ms receives charge from client 1
-bank {\"bank\":1,\"client_1\":1}
+bank {\"client_1\":1,\"bank\":1}
 6 ms crashes
-bank {\"bank\":2,\"client_1\":1}
+bank {\"client_1\":1,\"bank\":2}
 7 ms Timeout { after: 5 } and more
 client_1 {\"client_1\":2}
 ";

@@ -1,0 +1,167 @@
+//! What is promised of the nodes, and how each promise is judged from what was seen.
+
+use explore::{Breach, Evidence};
+use harness::exercise::{Judge, Promise};
+use harness::processes::evidence;
+use render::explain::plural;
+
+use super::contract::{Answer, IDLE_PER_S, Request};
+use super::schedules;
+use super::world::{Change, Read, Seen, Shops, WATCH_MS};
+
+type Verdict = Result<(), Breach>;
+
+const ALONE: &str = "a node that somebody is cut off from is asked for something";
+const READ: &str = "a value is read while changes are on their way";
+const AGREED: &str = "changes of two nodes are answered as done, and all are read at the end";
+const SURVIVED: &str = "a node that has answered a change as done crashes";
+const IDLE: &str = "all changes are made and there is time to fall silent";
+
+/// Every promise of the contract.
+pub fn all() -> Vec<Promise<Shops>> {
+    let promise = |name, draw, judge: Judge<Seen>, needs| Promise { name, schedules: 25, needs, draw, judge };
+    vec![
+        promise("a_node_answers_alone", schedules::cut_in_two, answers_alone, &[ALONE]),
+        promise("a_value_is_possible", schedules::bad_network, is_possible, &[READ, evidence::DUPLICATED]),
+        promise(
+            "all_nodes_agree_in_the_end",
+            schedules::bad_network,
+            all_agree,
+            &[AGREED, evidence::LOST, evidence::DUPLICATED, evidence::OVERTAKEN, evidence::CUT_OFF],
+        ),
+        promise("a_crash_loses_nothing", schedules::crashes, nothing_is_lost, &[SURVIVED, evidence::RESTARTED]),
+        promise("there_is_silence_when_there_is_nothing_to_say", schedules::calm, falls_silent, &[IDLE]),
+    ]
+}
+
+fn answers_alone(seen: &Seen, evidence: &mut Evidence) -> Verdict {
+    for asked in &seen.answers {
+        if seen.cut_off && asked.answers.len() == 1 {
+            evidence.count(ALONE);
+        }
+        let right = match (&asked.request, asked.answers.as_slice()) {
+            (Request::Read { number }, [Answer::Value { number: answered, .. }]) => number == answered,
+            (Request::Up { number, .. } | Request::Down { number, .. }, [Answer::Done { number: answered }]) => {
+                number == answered
+            }
+            _ => false,
+        };
+        if !right {
+            let answers = plural(asked.answers.len() as u64, "answer");
+            let breach = Breach::new(
+                format!("{} was asked `{}` at {} ms and gave {answers} then", asked.node, asked.request, asked.at_ms),
+                "one answer, at once",
+                asked.answers.iter().map(Answer::to_string).collect::<Vec<_>>().join("; "),
+            );
+            return Err(match asked.at {
+                Some(at) => breach.at(at),
+                None => breach,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What a value is between: everything that this node has done is in it, and of the rest what would make it least and most.
+fn is_possible(seen: &Seen, evidence: &mut Evidence) -> Verdict {
+    for read in &seen.reads {
+        let own: i64 = read.done.iter().map(|number| seen.changes[number].by).sum();
+        let may = |change: &&Change| change.at_ms <= read.at_ms && !change.refused;
+        let rest = seen.changes.iter().filter(|(number, change)| !read.done.contains(number) && may(change));
+        let rest: Vec<i64> = rest.map(|(_, change)| change.by).collect();
+        if !rest.is_empty() {
+            evidence.count(READ);
+        }
+        let least: i64 = own + rest.iter().filter(|by| **by < 0).sum::<i64>();
+        let most: i64 = own + rest.iter().filter(|by| **by > 0).sum::<i64>();
+        if !(least..=most).contains(&read.value) {
+            return Err(Breach::new(
+                format!("{} answered {} at {} ms", read.node, read.value, read.at_ms),
+                format!(
+                    "between {least} and {most}: its own changes come to {own}, and of the others' any may be missing"
+                ),
+                read.value.to_string(),
+            )
+            .at(read.at));
+        }
+    }
+    Ok(())
+}
+
+fn all_agree(seen: &Seen, evidence: &mut Evidence) -> Verdict {
+    let changers = seen.changes.values().filter(|change| change.done).map(|change| change.node);
+    let changers: std::collections::BTreeSet<_> = changers.collect();
+    if changers.len() > 1 && seen.last_reads.len() == seen.nodes {
+        evidence.count(AGREED);
+    }
+    for read in &seen.last_reads {
+        is_exact(seen, read)?;
+    }
+    Ok(())
+}
+
+/// All changes that were done are in it, and of those that were never answered any.
+fn is_exact(seen: &Seen, read: &Read) -> Verdict {
+    let done: i64 = seen.changes.values().filter(|change| change.done).map(|change| change.by).sum();
+    let open = seen.changes.values().filter(|change| !change.done && !change.refused);
+    let open: Vec<i64> = open.map(|change| change.by).collect();
+    let sums = (0..1_u32 << open.len().min(10)).map(|chosen| {
+        let extra = open.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
+        done + extra.map(|(_, by)| by).sum::<i64>()
+    });
+    if sums.into_iter().any(|sum| sum == read.value) {
+        return Ok(());
+    }
+    let maybe = match open.len() {
+        0 => String::new(),
+        more => format!(", and {} that nobody answered may be in it or not", plural(more as u64, "change")),
+    };
+    Err(Breach::new(
+        format!("{} s after the last trouble {} answered {}", seconds(), read.node, read.value),
+        format!("{done}: the sum of all changes that were answered as done{maybe}"),
+        read.value.to_string(),
+    )
+    .at(read.at))
+}
+
+fn seconds() -> u64 {
+    (super::contract::AGREED_MS + WATCH_MS) / 1000
+}
+
+fn nothing_is_lost(seen: &Seen, evidence: &mut Evidence) -> Verdict {
+    // Whether somebody crashed is the world's evidence; here it must have had something to lose.
+    if seen.changes.values().any(|change| change.done) && seen.last_reads.len() == seen.nodes {
+        evidence.count(SURVIVED);
+    }
+    for read in &seen.last_reads {
+        is_exact(seen, read)?;
+        if let Some(first) = seen.last_reads.first().filter(|first| first.value != read.value) {
+            return Err(Breach::new(
+                format!("{} answered {} and {} answered {}", first.node, first.value, read.node, read.value),
+                "the same value at all nodes".to_owned(),
+                format!("{} and {}", first.value, read.value),
+            )
+            .at(read.at));
+        }
+    }
+    Ok(())
+}
+
+fn falls_silent(seen: &Seen, evidence: &mut Evidence) -> Verdict {
+    if seen.changes.values().any(|change| change.done) {
+        evidence.count(IDLE);
+    }
+    let links = (seen.nodes * (seen.nodes - 1)) as u64;
+    let allowed = IDLE_PER_S * links * WATCH_MS / 1000;
+    if seen.idle_messages > allowed {
+        return Err(Breach::new(
+            format!(
+                "{} were sent within a second in which nothing had happened",
+                plural(seen.idle_messages, "message")
+            ),
+            format!("at most {allowed}: {IDLE_PER_S} a second from each node to each other"),
+            seen.idle_messages.to_string(),
+        ));
+    }
+    Ok(())
+}

@@ -117,17 +117,13 @@ impl Process for LockServer {
                     context.send(from, Message::Granted { attempt, sent_ms, token });
                 }
             }
-            Message::Renew { token, sent_ms } => {
-                if self.is_held_by(from, token) {
-                    self.over_ms = Self::now_ms(context) + context.config().lease_ms;
-                    context.send(from, Message::Renewed { token, sent_ms });
-                }
+            Message::Renew { token, sent_ms } if self.is_held_by(from, token) => {
+                self.over_ms = Self::now_ms(context) + context.config().lease_ms;
+                context.send(from, Message::Renewed { token, sent_ms });
             }
-            Message::Release { token } => {
-                if self.is_held_by(from, token) {
-                    self.ledger.holder = None;
-                    self.record(context);
-                }
+            Message::Release { token } if self.is_held_by(from, token) => {
+                self.ledger.holder = None;
+                self.record(context);
             }
             _ => {}
         }

@@ -139,7 +139,7 @@ impl Desk {
             (What::Output(Either::Second(Either::First(answer))), Some(client)) => {
                 self.answer(world, client, event, answer);
             }
-            (What::Output(Either::Second(Either::Second(verdict))), _) => self.verdict(world, event, verdict),
+            (What::Output(Either::Second(Either::Second(verdict))), _) => self.verdict(world, verdict),
             (What::Crashed, Some(client)) => self.client_crashes(world, client),
             (What::Crashed, None) if node.index() == SERVICE => self.service_crashed = true,
             (What::Crashed, None) => self.fence.crashed(),
@@ -154,7 +154,7 @@ impl Desk {
                 }
             }
             (What::Booted, None) => self.value = self.stored(world),
-            (What::Stepped, None) if node.index() != SERVICE => self.look_at_storage(world, event),
+            (What::Stepped, None) if node.index() != SERVICE => self.look_at_storage(world),
             (What::Stepped, Some(client)) => self.look_at_holders(world, client, event),
             _ => {}
         }
@@ -294,15 +294,15 @@ impl Desk {
         match (answer, self.applications[client].stage) {
             (Answer::Acquired(token), Stage::Waiting { .. }) => self.acquired(world, client, event, token),
             (Answer::Lost, Stage::Holding { .. }) => self.lost(world, client, event),
-            (Answer::Written(value), _) => self.outcome(world, client, event, value, true),
-            (Answer::Failed(value), _) => self.outcome(world, client, event, value, false),
+            (Answer::Written(value), _) => self.outcome(world, client, value, true),
+            (Answer::Failed(value), _) => self.outcome(world, client, value, false),
             (Answer::Acquired(_) | Answer::Lost, _) => {
                 let why = match answer {
                     Answer::Lost => "it did not have the lock, or had released it",
                     _ => "it was not asked for the lock, or has it already",
                 };
                 let node = Self::node(client);
-                world.note(node, Tone::Bad, format!("{answer}: {why}"));
+                let event = world.note(node, Tone::Bad, format!("{answer}: {why}"));
                 self.wrong(Wrong::Untrue, || Oddity {
                     happened: format!("{node} answers that it {answer}, and {why}"),
                     expected: "one answer to each request, and `Lost` only when a lease is over".to_owned(),
@@ -321,7 +321,7 @@ impl Desk {
                 self.seen.count(evidence::PASSED_ON);
             }
             if token <= before {
-                world.note(node, Tone::Bad, format!("{token}, and {holder} had {before}"));
+                let event = world.note(node, Tone::Bad, format!("{token}, and {holder} had {before}"));
                 self.wrong(Wrong::Token, || Oddity {
                     happened: format!("{node} has acquired the lock with {token}, after {holder} had it with {before}"),
                     expected: format!("a token greater than {}", before.0),
@@ -334,7 +334,7 @@ impl Desk {
             self.acquired = Some((token, node));
         }
         if !self.holds(world, client) {
-            world.note(node, Tone::Bad, "its lease is over already, by its own clock");
+            let event = world.note(node, Tone::Bad, "its lease is over already, by its own clock");
             let until_ms = self.holds_until_ms(world, client);
             self.wrong(Wrong::Untrue, || Oddity {
                 happened: format!("{node} answers that it has the lock, and does not take itself for the holder"),
@@ -358,12 +358,12 @@ impl Desk {
         self.finish(world, client);
     }
 
-    fn outcome(&mut self, world: &mut World<Locks>, client: usize, event: EventId, value: u64, written: bool) {
+    fn outcome(&mut self, world: &mut World<Locks>, client: usize, value: u64, written: bool) {
         let node = Self::node(client);
         let place = (value as usize).wrapping_sub(1);
         let known = self.writes.get(place).filter(|write| write.client == node && !write.answered);
         let Some(write) = known.cloned() else {
-            world.note(node, Tone::Bad, format!("nobody waits to hear about {value}"));
+            let event = world.note(node, Tone::Bad, format!("nobody waits to hear about {value}"));
             return self.wrong(Wrong::Untrue, || Oddity {
                 happened: format!("{node} answers to a write of {value}, which nobody waits for"),
                 expected: "one answer to each write".to_owned(),
@@ -373,7 +373,7 @@ impl Desk {
         };
         self.writes[place].answered = true;
         if written && !write.taken {
-            world.note(node, Tone::Bad, format!("the storage has not taken {value}"));
+            let event = world.note(node, Tone::Bad, format!("the storage has not taken {value}"));
             self.wrong(Wrong::NotWritten, || Oddity {
                 happened: format!("{node} answers that {value} is written, and the storage has never taken it"),
                 expected: "`Written` when the storage has taken the value".to_owned(),
@@ -385,7 +385,7 @@ impl Desk {
         let had_it = self.applications[client].open == Some(place) && self.holds(world, client);
         let calm = write.asked_ms >= self.setup.heal_ms;
         if calm && write.held && had_it && (!written || late_ms > WRITE_MS) {
-            self.not_written(world, place, event);
+            self.not_written(world, place);
         }
         if self.applications[client].open == Some(place) {
             self.applications[client].open = None;
@@ -393,9 +393,10 @@ impl Desk {
         }
     }
 
-    fn not_written(&mut self, world: &mut World<Locks>, place: usize, event: EventId) {
+    fn not_written(&mut self, world: &mut World<Locks>, place: usize) {
         let write = self.writes[place].clone();
-        world.note(write.client, Tone::Bad, format!("{} is not written, though it holds the lock", write.value));
+        let event =
+            world.note(write.client, Tone::Bad, format!("{} is not written, though it holds the lock", write.value));
         self.wrong(Wrong::NotWritten, || Oddity {
             happened: format!(
                 "{}, the holder ({}), was asked to write {} at {} ms, nothing failed, and it was not written",
@@ -407,14 +408,14 @@ impl Desk {
         });
     }
 
-    fn verdict(&mut self, world: &mut World<Locks>, event: EventId, verdict: Verdict) {
+    fn verdict(&mut self, world: &mut World<Locks>, verdict: Verdict) {
         let (value, taken) = match verdict {
             Verdict::Taken(value) => (value, true),
             Verdict::Refused(value) => (value, false),
         };
         self.seen.count(if taken { evidence::TAKEN } else { evidence::REFUSED });
         let Err((write, found)) = self.fence.answered(value, taken) else { return };
-        world.note(self.setup.storage(), Tone::Bad, format!("{verdict}, and {}", found.before));
+        let event = world.note(self.setup.storage(), Tone::Bad, format!("{verdict}, and {}", found.before));
         self.wrong(found.wrong, || Oddity {
             happened: format!("{write}: {verdict}, and {}", found.before),
             expected: format!("that it is {}", if taken { "refused" } else { "taken" }),
@@ -435,8 +436,7 @@ impl Desk {
             open && world.now_ms() > write.asked_ms.max(self.setup.heal_ms) + WRITE_MS + self.setup.lease_ms
         });
         if let Some(place) = stuck {
-            let event = world.note(self.writes[place].client, Tone::Bad, "has not answered to the write");
-            self.not_written(world, place, event);
+            self.not_written(world, place);
             return true;
         }
         let idle = |application: &Application| application.stage == Stage::Idle && application.queue.is_empty();

@@ -69,12 +69,12 @@ impl Desk {
         self.idle_ms = self.idle_ms.max(world.now_ms().saturating_add(longest_ms.min(1_000_000)));
         for other in (0..self.setup.clients).filter(|other| *other != client) {
             if self.holds(world, other) {
-                self.two_holders(world, client, other, event);
+                self.two_holders(world, client, other);
             }
         }
     }
 
-    pub(super) fn two_holders(&mut self, world: &mut World<Locks>, client: usize, other: usize, event: EventId) {
+    pub(super) fn two_holders(&mut self, world: &mut World<Locks>, client: usize, other: usize) {
         let believes = |client: usize| {
             let token = match self.applications[client].stage {
                 Stage::Holding { token, .. } => format!(", {token}"),
@@ -85,8 +85,9 @@ impl Desk {
         };
         let (one, two) = (believes(other), believes(client));
         let now_ms = world.now_ms();
-        let note = format!("takes itself for the holder, and so does {}", Self::node(other));
-        world.note(Self::node(client), Tone::Bad, note);
+        let holds = "takes itself for the holder";
+        let event = world.note(Self::node(other), Tone::Bad, holds);
+        world.note(Self::node(client), Tone::Bad, format!("{holds}, too"));
         self.wrong(Wrong::TwoHolders, || Oddity {
             happened: format!("{} and {} both take themselves for the holder", Self::node(other), Self::node(client)),
             expected: "at no moment more than one holder, each by its own clock".to_owned(),
@@ -103,7 +104,7 @@ impl Desk {
     }
 
     /// Whether the storage has just taken a value, and which.
-    pub(super) fn look_at_storage(&mut self, world: &mut World<Locks>, event: EventId) {
+    pub(super) fn look_at_storage(&mut self, world: &mut World<Locks>) {
         let stored = self.stored(world);
         if stored == self.value {
             return;
@@ -120,7 +121,7 @@ impl Desk {
             && write.token < newest
         {
             let note = format!("{} ({}) after {value} ({newest})", write.value, write.token);
-            world.note(storage, Tone::Bad, note);
+            let event = world.note(storage, Tone::Bad, note);
             self.wrong(Wrong::Interleaved, || Oddity {
                 happened: format!(
                     "the storage took {}, which {} was asked to write when it had {}, after {value} with {newest}",
@@ -138,7 +139,8 @@ impl Desk {
             self.newest = Some((write.token, write.value));
         }
         if !write.held {
-            world.note(storage, Tone::Bad, format!("{} was asked for when the lease was over", write.value));
+            let event =
+                world.note(storage, Tone::Bad, format!("{} was asked for when the lease was over", write.value));
             self.wrong(Wrong::Unheld, || Oddity {
                 happened: format!(
                     "{} was asked to write {} when its lease ({}) was over by its own clock, and the storage took it",
@@ -155,7 +157,7 @@ impl Desk {
     pub(super) fn look_at_time(&mut self, world: &mut World<Locks>, event: EventId) {
         let now_ms = world.now_ms();
         for client in 0..self.setup.clients {
-            self.notices(world, client, event);
+            self.notices(world, client);
         }
         if let Some((write, asked_ms)) = self.fence.pending()
             && now_ms > asked_ms + STORAGE_MS
@@ -211,7 +213,7 @@ impl Desk {
     }
 
     /// Whether a client whose lease is over has failed to say so.
-    pub(super) fn notices(&mut self, world: &mut World<Locks>, client: usize, event: EventId) {
+    pub(super) fn notices(&mut self, world: &mut World<Locks>, client: usize) {
         let node = Self::node(client);
         let application = &self.applications[client];
         let until_ms = application.until_ms;
@@ -221,7 +223,7 @@ impl Desk {
         if !over || self.stands_still(world, node) || self.seen.wrongs.contains_key(&Wrong::Untrue) {
             return;
         }
-        world.note(node, Tone::Bad, "has not said that it lost the lock");
+        let event = world.note(node, Tone::Bad, "has not said that it lost the lock");
         self.wrong(Wrong::Untrue, || Oddity {
             happened: format!("the lease of {node} was over at {until_ms} ms of its clock, and it has not said so"),
             expected: format!("`Lost` within {NOTICE_MS} ms"),

@@ -90,7 +90,7 @@ pub fn slow_answers(draw: &mut Draw) -> Schedule {
     let late = fault(Fault::Delay { from: service(), to: client(1), nth, by_ms });
     let from_ms = draw.random.random_range(30..=700);
     let one_way = fault(Fault::OneWay { from: vec![client(1)], to: vec![service()], span: Span::new(from_ms, 3_500) });
-    let entries = vec![session(1, 10, 3_000, 0), session(2, 20, 2_000, 0), late, one_way];
+    let entries = vec![session(1, 10, 3_000, 0), session(2, 900, 2_000, 0), late, one_way];
     Plan { setup: setup(2, 3_500), entries }
 }
 
@@ -103,7 +103,13 @@ pub fn drifts(draw: &mut Draw) -> Schedule {
     let fast = fault(Fault::Drift { node: service(), ppm });
     let from_ms = draw.random.random_range(30..=lease_ms);
     let heal_ms = from_ms + 2 * lease_ms;
-    let entries = vec![session(1, 10, 20_000, 0), session(2, 20, 4_000, 0), slow, fast, cut(1, from_ms, heal_ms)];
+    let entries = vec![
+        session(1, 10, 20_000, 0),
+        session(2, from_ms + lease_ms / 2, 4_000, 0),
+        slow,
+        fast,
+        cut(1, from_ms, heal_ms),
+    ];
     Plan { setup: Setup { clients: 2, lease_ms, drift_ppm, heal_ms, until_ms: heal_ms }, entries }
 }
 
@@ -118,7 +124,7 @@ pub fn jumps(draw: &mut Draw) -> Schedule {
         _ => Fault::Jump { node: client(2), at_ms, by_ms: -by_ms },
     };
     let from_ms = draw.random.random_range(30..=400);
-    let entries = vec![session(1, 10, 3_000, 0), session(2, 20, 3_000, 0), fault(wrong), cut(1, from_ms, 3_000)];
+    let entries = vec![session(1, 10, 3_000, 0), session(2, 650, 3_000, 0), fault(wrong), cut(1, from_ms, 3_000)];
     Plan { setup: setup(2, 3_000), entries }
 }
 

@@ -75,6 +75,9 @@ impl Desk {
     }
 
     pub(super) fn two_holders(&mut self, world: &mut World<Locks>, client: usize, other: usize) {
+        if self.seen.wrongs.contains_key(&Wrong::TwoHolders) {
+            return;
+        }
         let believes = |client: usize| {
             let token = match self.applications[client].stage {
                 Stage::Holding { token, .. } => format!(", {token}"),

@@ -65,6 +65,12 @@ pub fn an_answer_twice() -> Schedule {
     exactly(5, vec![propose(1, 7, 10), cut, twice, propose(3, 8, 40)])
 }
 
+/// n1 is outbid by n2, which dies before it can go on.
+pub fn outbid_by_the_dead() -> Schedule {
+    let dies = Fault::Crash { node: n(2), when: When::At(18), back_after_ms: None, keep: Keep::Nothing };
+    exactly(3, vec![propose(1, 7, 10), propose(2, 8, 12), Entry::Fault(dies)])
+}
+
 /// One majority decides; then another, which has only the middle node in common with it, is asked.
 pub fn handover(nodes: usize) -> Schedule {
     let side = (nodes - 1) / 2;

@@ -209,8 +209,8 @@ fn learnt(seen: &Seen, evidence: &mut Evidence) -> Verdict {
             _ => {
                 let breach = Breach::new(
                     format!(
-                        "{node} has not learnt the decision, though messages got through from {heal_ms} ms on and {} \
-                         was asked at {} ms",
+                        "{node} has told no decision, though messages got through from {heal_ms} ms on and {} was \
+                         asked at {} ms",
                         asked.node, asked.at_ms
                     ),
                     format!("a decision told by every node that is up, by {deadline_ms} ms"),

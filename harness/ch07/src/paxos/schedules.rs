@@ -168,6 +168,9 @@ pub fn losses(draw: &mut Draw) -> Schedule {
 
 /// As many nodes are down for good as there may be.
 pub fn survivors(draw: &mut Draw) -> Schedule {
+    if draw.index == 0 {
+        return patient(pieces::outbid_by_the_dead());
+    }
     let nodes = size(draw);
     let mut order: Vec<usize> = (1..=nodes).collect();
     order.shuffle(&mut draw.random);

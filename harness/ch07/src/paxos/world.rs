@@ -233,7 +233,7 @@ impl Seen {
         for node in world.nodes() {
             self.up[node.index()] = world.is_up(node);
             if world.is_up(node) && self.told.iter().all(|told| told.node != node) {
-                self.silent[node.index()] = Some(world.note(node, Tone::Bad, "still knows of no decision"));
+                self.silent[node.index()] = Some(world.note(node, Tone::Bad, "has told no decision"));
             }
         }
     }

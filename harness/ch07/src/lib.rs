@@ -2,10 +2,10 @@
 
 pub mod paxos;
 
-// pub mod raft;
+pub mod raft;
 
 harness::chapter! { $crate;
     "paxos": paxos::<Node>;
 
-    // "raft": raft::<…>;
+    "raft": raft::<Node>;
 }

@@ -289,6 +289,10 @@ impl Engine {
         self.nodes[node.index()].clock.moment(self.now_us).clock_us
     }
 
+    pub fn elapsed_us(&self, node: NodeId) -> u64 {
+        self.nodes[node.index()].clock.moment(self.now_us).elapsed_us
+    }
+
     pub fn disk(&self, node: NodeId) -> &Disk {
         &self.nodes[node.index()].disk
     }

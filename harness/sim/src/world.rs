@@ -202,6 +202,11 @@ impl<X: Protocol> World<X> {
         self.engine.clock_us(node) / 1000
     }
 
+    /// How long a node has been running since its last boot, on its own clock that never jumps, in milliseconds.
+    pub fn elapsed_ms(&self, node: NodeId) -> u64 {
+        self.engine.elapsed_us(node) / 1000
+    }
+
     /// What would survive a crash of the node right now, for certain.
     pub fn disk(&self, node: NodeId) -> &Image {
         self.engine.disk(node).safe()

@@ -3,5 +3,5 @@
 #[cfg(feature = "paxos")]
 pub mod paxos;
 
-// #[cfg(feature = "raft")]
-// pub mod raft;
+#[cfg(feature = "raft")]
+pub mod raft;

@@ -168,7 +168,7 @@ pub fn losses(draw: &mut Draw) -> Schedule {
 
 /// As many nodes are down for good as there may be.
 pub fn survivors(draw: &mut Draw) -> Schedule {
-    if draw.index == 0 {
+    if draw.index == 1 {
         return patient(pieces::outbid_by_the_dead());
     }
     let nodes = size(draw);

@@ -117,6 +117,19 @@ pub fn broken_acceptance(nth_sync: u32) -> Schedule {
     exactly(3, vec![propose(1, 7, 10), handover, crash(3, When::BeforeSync(nth_sync), 30), propose(2, 8, 110)])
 }
 
+/// n1 crashes while its accepts are under way, comes back, and is asked for another value before the answers come: if it begins
+/// its ballots anew, they are answers to what it has not asked. What it makes of them, it can tell nobody.
+pub fn a_ballot_used_twice(nodes: usize) -> Schedule {
+    let faults = [crash(1, When::At(22), 2), mute(1, nodes, Span::new(27, 500))];
+    exactly(nodes, [propose(1, 7, 10), propose(1, 8, 26), propose(2, 9, 60)].into_iter().chain(faults).collect())
+}
+
+/// Two are asked at the same moment, and no majority is without one of them: n4 is dead.
+pub fn twins() -> Schedule {
+    let dies = Fault::Crash { node: n(4), when: When::At(5), back_after_ms: None, keep: Keep::Nothing };
+    exactly(4, vec![propose(1, 7, 10), propose(2, 8, 10), Entry::Fault(dies)])
+}
+
 /// Everybody forgets what was not synced.
 pub fn power_cut(nodes: usize) -> Schedule {
     let cut = Entry::PowerCut { at_ms: 60, back_after_ms: 20, keep: Keep::Nothing };

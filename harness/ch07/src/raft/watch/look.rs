@@ -358,8 +358,11 @@ impl Look<'_> {
         if self.watch.holders_of(index, entry, own_term).count_ones() >= self.watch.majority {
             return true;
         }
-        let entries = view.log[index as usize - 1..].to_vec();
-        self.rests_on(Fact::Held { node, index, entries, own_term })
+        // A node may know that an entry is committed before it has the later one that made it so: leaders have it.
+        let leaders =
+            self.watch.leaders.values().map(|(_, log)| log).filter(|log| log.get(index as usize - 1) == Some(&entry));
+        let after = leaders.chain([&view.log]).map(|log| log[index as usize..].to_vec()).collect();
+        self.rests_on(Fact::Held { node, index, entry, after, own_term })
     }
 
     /// A majority must support this; if that hangs on disks that nobody can look at now, it is judged later.
@@ -411,16 +414,16 @@ impl Look<'_> {
                     ),
                 );
             }
-            Fact::Held { node, index, entries, own_term: false } => {
+            Fact::Held { node, index, entry, own_term: false, .. } => {
                 let breach = Breach::new(
-                    format!("{node} applied {} at index {index} at {at_ms} ms, before a majority held it", entries[0]),
+                    format!("{node} applied {entry} at index {index} at {at_ms} ms, before a majority held it"),
                     format!("{majority} nodes that hold it, or an entry after it, safe on their disks"),
                     format!("it was held by {}", named(support)),
                 );
                 self.breach(Law::Majority, "applied before a majority holds it", breach);
             }
-            Fact::Held { node, index, entries, .. } => {
-                let (entry, term) = (entries[0], entries[0].term);
+            Fact::Held { node, index, entry, .. } => {
+                let term = entry.term;
                 let all = named(self.watch.holders_of(index, entry, false));
                 let breach = Breach::new(
                     format!("{node} applied {entry} at index {index} at {at_ms} ms, and it could still be lost"),

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use report::{ChapterResult, ExerciseResult, ExerciseStatus, Points, Summary};
+use report::{ChapterResult, CheckResult, CheckStatus, ExerciseResult, ExerciseStatus, Points, Summary};
 
 use crate::compile::{self, Settled, Unit};
 use crate::guest::{self, Guest};
@@ -17,7 +17,7 @@ use crate::meter::Meter;
 use crate::source::Source;
 use crate::supervise::{self, Job, Outcome};
 use crate::target::{Part, Selection, Wanted};
-use crate::{Context, Failure, scan, stories};
+use crate::{Context, Failure, scan, stories, stubs};
 
 /// What to grade and how.
 #[derive(Clone, Debug)]
@@ -55,6 +55,8 @@ struct Entry<'c> {
     compiler: String,
     warnings: usize,
     program: Option<PathBuf>,
+    /// Whether it is still the stub, in a chapter that nobody has begun.
+    untouched: bool,
 }
 
 /// Grades what was asked for.
@@ -63,8 +65,8 @@ struct Entry<'c> {
 /// If the course itself does not compile.
 pub fn grade(context: &Context, request: &Request<'_>, meter: &Meter) -> Result<Summary, Failure> {
     let mut chapters = Vec::new();
-    for part in &request.selection.chapters {
-        chapters.push((part, prepare(context, request, part, meter)?));
+    for (place, part) in request.selection.chapters.iter().enumerate() {
+        chapters.push((part, prepare(context, request, part, place == 0, meter)?));
     }
     let entries: Vec<&Entry<'_>> = chapters.iter().flat_map(|(_, entries)| entries).collect();
     let jobs: Vec<Option<Job>> = entries.iter().map(|entry| job(context, request, entry)).collect();
@@ -85,18 +87,30 @@ pub fn grade(context: &Context, request: &Request<'_>, meter: &Meter) -> Result<
 }
 
 /// Reads and compiles a chapter's exercises.
+///
+/// A chapter that nobody has begun isn't compiled, unless it is the first that was asked for: nobody who works on the second
+/// has to wait for the eight after it, and every check of a stub is known to meet a `todo!()` (`prove` sees to that).
 fn prepare<'c>(
     context: &Context,
     request: &'c Request<'c>,
     part: &'c Part<'c>,
+    first: bool,
     meter: &Meter,
 ) -> Result<Vec<Entry<'c>>, Failure> {
     let unit = |wanted: &Wanted<'_>| request.source.unit(&context.root, part.chapter, &wanted.exercise.id);
     let read = |wanted: &'c Wanted<'c>| {
         let source = request.source.read(context, &unit(wanted));
-        Entry { wanted, source, compiler: String::new(), warnings: 0, program: None }
+        Entry { wanted, source, compiler: String::new(), warnings: 0, program: None, untouched: false }
     };
     let mut entries: Vec<Entry<'_>> = part.exercises.iter().map(read).collect();
+    let stub = |entry: &Entry<'_>| {
+        let text = entry.source.as_deref();
+        text.is_ok_and(|text| stubs::is_untouched(context, part.chapter, &entry.wanted.exercise.id, text))
+    };
+    if !first && entries.iter().all(stub) {
+        entries.iter_mut().for_each(|entry| entry.untouched = true);
+        return Ok(entries);
+    }
     let readable = entries.iter().filter(|entry| entry.source.is_ok()).map(|entry| unit(entry.wanted));
     let mut settled = build(context, &request.source, part, readable.collect(), meter)?;
     for entry in &mut entries {
@@ -192,6 +206,19 @@ fn result(entry: &Entry<'_>, outcome: Option<Outcome>) -> ExerciseResult {
         let them = if entry.warnings == 1 { "one warning" } else { "warnings" };
         notes.push(format!("rustc has {them} about this file; an editor or `cargo check` shows what it says."));
     }
+    if entry.untouched {
+        let check = |name: &&str| CheckResult::new(*name, CheckStatus::NotImplemented, UNTOUCHED);
+        let checks: Vec<CheckResult> = entry.wanted.checks.iter().map(check).collect();
+        return ExerciseResult {
+            id: exercise.id.clone(),
+            title: exercise.title.clone(),
+            status: ExerciseStatus::of(&checks),
+            points: Points { earned: 0, possible },
+            checks,
+            compiler: String::new(),
+            notes: Vec::new(),
+        };
+    }
     let Some(outcome) = outcome else {
         return ExerciseResult {
             id: exercise.id.clone(),
@@ -218,6 +245,8 @@ fn result(entry: &Entry<'_>, outcome: Option<Outcome>) -> ExerciseResult {
         notes,
     }
 }
+
+const UNTOUCHED: &str = "not begun: the file is still as it came";
 
 const UNSEEDED: &str = "tokio was built without `--cfg tokio_unstable`, so the branch order of select! is left to \
      chance and verdicts may differ from run to run. A `rustflags` under [target] in your own cargo configuration \

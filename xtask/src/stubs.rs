@@ -18,7 +18,9 @@ use std::{fmt, fs};
 
 use crate::checkout::relative;
 use crate::cli::StubsArgs;
+use crate::course::Chapter;
 use crate::reset::{self, Replaced};
+use crate::source::Source;
 use crate::{Context, Exit, Failure, progress};
 
 const MARKER: &str = "// learner:";
@@ -137,6 +139,13 @@ pub fn without_markers(source: &str) -> String {
 /// Whether two sources are the same but for the line breaks that git puts there on Windows.
 pub fn same_text(left: &str, right: &str) -> bool {
     left.lines().eq(right.lines())
+}
+
+/// Whether this is the text of an exercise that nobody has begun. Not if it can't be found out.
+pub fn is_untouched(context: &Context, chapter: &Chapter, id: &str, text: &str) -> bool {
+    let solution = Source::Solutions.unit(&context.root, chapter, id).file;
+    let stub = fs::read_to_string(solution).ok().and_then(|solution| cut(&solution).ok());
+    stub.is_some_and(|stub| same_text(&stub, text))
 }
 
 /// The `stubs` command: writes every stub, or with `--check` says which differ from the cut. What stood in a file that is

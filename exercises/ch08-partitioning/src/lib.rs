@@ -1,4 +1,4 @@
 //! Chapter 8: partitioning.
 
-// #[cfg(feature = "consistent_hashing")]
-// pub mod consistent_hashing;
+#[cfg(feature = "consistent_hashing")]
+pub mod consistent_hashing;

@@ -1,4 +1,4 @@
 //! Chapter 9: transactions.
 
-// #[cfg(feature = "two_phase_commit")]
-// pub mod two_phase_commit;
+#[cfg(feature = "two_phase_commit")]
+pub mod two_phase_commit;

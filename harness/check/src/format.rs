@@ -306,3 +306,128 @@ fn value(text: &str) -> Result<(Value, &str), String> {
     }
     Err("a string has no end: a double quote is missing".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Outcome;
+
+    /// A log of these lines, each without what they all begin with.
+    fn log(lines: &[&str]) -> String {
+        lines.iter().map(|line| format!("INFO  jepsen.util - {line}\n")).collect()
+    }
+
+    /// The lines of a map, in short: `0 invoke get k nil`.
+    fn edn(lines: &[&str]) -> String {
+        let line = |line: &&str| {
+            let words: Vec<&str> = line.splitn(5, ' ').collect();
+            let [process, kind, f, key, value] = words[..] else { panic!("{line}") };
+            format!("{{:process {process}, :type :{kind}, :f :{f}, :key \"{key}\", :value {value}}}\n")
+        };
+        lines.iter().map(line).collect()
+    }
+
+    fn outputs<I, O: Clone>(history: &History<I, O>) -> Vec<Option<O>> {
+        history.operations().iter().map(|operation| operation.output().cloned()).collect()
+    }
+
+    #[track_caller]
+    fn refused<T: fmt::Debug>(read: Result<T, FormatError>, message: &str) {
+        let error = read.unwrap_err().to_string();
+        assert!(error.starts_with(message), "{error}");
+    }
+
+    #[test]
+    fn a_log_is_read_with_tabs_or_blanks_and_what_is_not_about_operations_is_passed_over() {
+        let text = "INFO  jepsen.core - Worker 3 starting\n".to_owned()
+            + &log(&["3\t:invoke\t:read\tnil", "4   :invoke  :cas   [3  4]  ", "4 :ok :cas [3 4]", "3\t:ok\t:read\t4"])
+            + "INFO  jepsen.util - :nemesis :info :start nil\n\nbye\n";
+        let history = register(&text).unwrap();
+        assert_eq!(outputs(&history), [Some(RegisterOutput::Value(Some(4))), Some(RegisterOutput::Swapped(true))]);
+        let cas = &history.operations()[1];
+        assert_eq!((cas.client, &cas.input), (Client(4), &RegisterInput::Cas { from: 3, to: 4 }));
+        assert_eq!((cas.invoked.at_us, cas.returned().unwrap().at_us), (3, 4), "lines stand for time");
+    }
+
+    #[test]
+    fn what_failed_and_what_timed_out_in_a_log_is_told_apart() {
+        let text = log(&[
+            "0 :invoke :cas [1 2]",
+            "0 :fail :cas [1 2]",
+            "0 :invoke :read nil",
+            "0 :fail :read :timed-out",
+            "0 :invoke :write 1",
+            "0 :info :write :timed-out",
+            "1 :invoke :cas [1 1]",
+            "1 :info :cas :timed-out",
+            "2 :invoke :write -7",
+        ]);
+        let history = register(&text).unwrap();
+        let outcomes: Vec<_> = history.operations().iter().map(|operation| operation.outcome.clone()).collect();
+        let Outcome::Returned { output: RegisterOutput::Swapped(false), .. } = outcomes[0] else { panic!() };
+        assert_eq!(outcomes[1..], [Outcome::Failed, Outcome::Unknown, Outcome::Unknown, Outcome::Unknown]);
+        assert_eq!(history.operations()[4].input, RegisterInput::Write(-7));
+    }
+
+    #[test]
+    fn a_wrong_log_is_refused_with_the_line_and_what_to_do() {
+        let read = |lines: &[&str]| register(&log(lines));
+        refused(read(&["0 :invoke :write x"]), "line 1: `x` should be a whole number");
+        refused(read(&["0 :invoke :cas [1]"]), "line 1: `[1]` should be two whole numbers in brackets, such as [3 4]");
+        refused(read(&["0 :invoke :pop 1"]), "line 1: `:pop` is none of :read, :write and :cas");
+        refused(read(&["0 :start :read nil"]), "line 1: `:start` is none of :invoke, :ok, :fail and :info");
+        refused(read(&["0 :ok :read 1"]), "line 1: :read of process 0 ends, but the process has called nothing");
+        refused(
+            read(&["0 :invoke :write 1", "0 :ok :read 1"]),
+            "line 2: :read of process 0 ends, but what it called last is :write",
+        );
+        refused(
+            read(&["0 :invoke :write 1", "0 :invoke :read nil"]),
+            "line 2: process 0 calls :read while its :write is still under way",
+        );
+        refused(register("hello\n"), "there is no operation in it; an operation begins with a line like");
+    }
+
+    #[test]
+    fn a_map_is_read_whatever_the_order_and_the_blanks() {
+        let text = "  { :f :append,:type :invoke :process 7, :value \"a, \\\"b\\\" }\", :key \"k\"\t}\r\n\n".to_owned()
+            + &edn(&[
+                "8 invoke get k nil",
+                "8 ok get k nil",
+                "7 ok append k \"a\"",
+                "8 invoke get k nil",
+                "8 ok get k \"x\"",
+            ]);
+        let history = map(&text).unwrap();
+        let append = &history.operations()[0];
+        assert_eq!(append.client, Client(7));
+        assert_eq!(append.input, MapInput::Append { key: "k".to_owned(), value: "a, \"b\" }".to_owned() });
+        let value = |value: &str| Some(MapOutput::Value(value.to_owned()));
+        assert_eq!(outputs(&history), [Some(MapOutput::Done), value(""), value("x")]);
+    }
+
+    #[test]
+    fn what_has_no_end_in_a_map_is_unknown() {
+        let text = edn(&["0 invoke put k \"a\"", "0 info put k nil", "1 invoke put k \"b\"", "1 fail put k nil"]);
+        let history = map(&(text + &edn(&["2 invoke append k \"c\""]))).unwrap();
+        let outcomes: Vec<_> = history.operations().iter().map(|operation| operation.outcome.clone()).collect();
+        assert_eq!(outcomes, [Outcome::Unknown, Outcome::Failed, Outcome::Unknown]);
+    }
+
+    #[test]
+    fn a_wrong_map_is_refused_with_the_line_and_what_to_do() {
+        refused(map("0 invoke get k"), "line 1: the line should be a map in braces");
+        refused(map("\n{:process 0 :type}"), "line 2: a key has no value");
+        refused(map("{:process 0, :type :invoke}"), "line 1: there is no :f; a line has :process, :type, :f");
+        refused(map("{:process \"0\"}"), "line 1: the :process \"0\" should be a number");
+        refused(map("{:value \"a}"), "line 1: a string has no end: a double quote is missing");
+        refused(map("{:value \"\\q\"}"), "line 1: a backslash in a string stands before one of");
+        refused(map(&edn(&["0 invoke put k nil"])), "line 1: what is put is `nil`, but should be a string in double");
+        refused(map(&edn(&["0 invoke pop k nil"])), "line 1: `:pop` is none of :get, :put and :append");
+        refused(
+            map(&edn(&["0 invoke get k nil", "0 ok get j \"\""])),
+            "line 2: :get of key \"j\" of process 0 ends, but what it called last is :get of key \"k\"",
+        );
+        refused(map(""), "there is no operation in it");
+    }
+}

@@ -16,6 +16,7 @@ pub mod chart;
 pub mod diagram;
 pub mod explain;
 pub mod export;
+pub mod intervals;
 pub mod page;
 mod run;
 #[cfg(test)]

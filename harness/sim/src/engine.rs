@@ -259,6 +259,11 @@ impl Engine {
         self.push(at_us, Event::Heal);
     }
 
+    /// A link is longer than others by this much, for the whole run.
+    pub fn lengthen(&mut self, from: NodeId, to: NodeId, by_us: u64) {
+        self.network.lengthen(from, to, by_us);
+    }
+
     pub fn inject(&mut self, fault: Fault) {
         let place = self.faults.len() as u32;
         match &fault {
@@ -282,6 +287,10 @@ impl Engine {
 
     pub fn clock_us(&self, node: NodeId) -> u64 {
         self.nodes[node.index()].clock.moment(self.now_us).clock_us
+    }
+
+    pub fn elapsed_us(&self, node: NodeId) -> u64 {
+        self.nodes[node.index()].clock.moment(self.now_us).elapsed_us
     }
 
     pub fn disk(&self, node: NodeId) -> &Disk {

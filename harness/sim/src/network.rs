@@ -18,6 +18,8 @@ struct Link {
     /// How many faults cut it right now.
     cuts: u32,
     slower_us: u64,
+    /// How much longer it is than others, always.
+    longer_us: u64,
     /// Zero for no limit.
     bytes_per_s: u32,
     /// When what was sent so far will have left.
@@ -72,6 +74,11 @@ impl Network {
         &mut self.links[from.index() * self.nodes + to.index()]
     }
 
+    /// A link is longer than others by this much, from now on and whatever is healed.
+    pub fn lengthen(&mut self, from: NodeId, to: NodeId, by_us: u64) {
+        self.link(from, to).longer_us = by_us;
+    }
+
     /// Takes over a fault that strikes a single message.
     pub fn single(&mut self, fault: &Fault) {
         let (from, to, nth, fate) = match *fault {
@@ -122,7 +129,7 @@ impl Network {
     /// Every fault of the network ends for good.
     pub fn heal(&mut self) {
         for link in &mut self.links {
-            *link = Link { sent: link.sent, arrived: link.arrived, ..Link::default() };
+            *link = Link { sent: link.sent, arrived: link.arrived, longer_us: link.longer_us, ..Link::default() };
         }
         (self.lossy_percent, self.duplicating_percent, self.jitter_us) = (0, 0, 0);
     }
@@ -150,7 +157,7 @@ impl Network {
             return (nth, Verdict::Lost(Loss::Network));
         }
         let (least_us, most_us) = self.latency_us;
-        let mut after_us = least_us + roll % (most_us - least_us + 1) + link.slower_us;
+        let mut after_us = least_us + roll % (most_us - least_us + 1) + link.longer_us + link.slower_us;
         let mut again_us = None;
         if self.jitter_us > 0 {
             after_us += dice(2) % (self.jitter_us + 1);
@@ -263,6 +270,16 @@ mod tests {
         assert!(lost(&mut network, 0, 1) && !lost(&mut network, 1, 0));
         network.heal();
         assert!(!lost(&mut network, 0, 1));
+    }
+
+    #[test]
+    fn a_long_link_is_long_and_healing_does_not_shorten_it() {
+        let mut network = Network::new(Choice::new(1), 2, (1_000, 1_000));
+        network.lengthen(n(0), n(1), 20_000);
+        network.heal();
+        assert_eq!(arrivals(&mut network, 1), [Some(21_000)]);
+        let back = network.send(0, n(1), n(0), 100).1;
+        assert_eq!(back, Verdict::Arrives { after_us: 1_000, again_us: None });
     }
 
     #[test]

@@ -10,13 +10,22 @@ use crate::local::{Tell, Timetable};
 use crate::process::{Context, NodeId, Process};
 use crate::seam::{Handle, TimerId};
 
-/// One thing or the other.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+/// One thing or the other. It is shown as what it is: which kind a node is, is known from the node.
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub enum Either<A, B> {
     /// The first kind.
     First(A),
     /// The second kind.
     Second(B),
+}
+
+impl<A: fmt::Debug, B: fmt::Debug> fmt::Debug for Either<A, B> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Either::First(one) => one.fmt(out),
+            Either::Second(other) => other.fmt(out),
+        }
+    }
 }
 
 impl<A: fmt::Display, B: fmt::Display> fmt::Display for Either<A, B> {

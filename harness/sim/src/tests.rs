@@ -208,6 +208,16 @@ fn a_run_is_the_same_every_time_told_or_not() {
     }
 }
 
+#[test]
+fn the_time_since_a_boot_runs_as_fast_as_the_clock_and_does_not_jump() {
+    let mut world = world(3, false);
+    world.inject(Fault::Drift { node: n(0), ppm: 100_000 });
+    world.inject(Fault::Jump { node: n(1), at_ms: 10, by_ms: 500 });
+    world.inject(Fault::Crash { node: n(2), when: When::At(40), back_after_ms: Some(20), keep: Keep::Nothing });
+    world.run_until_ms(100);
+    assert_eq!([0, 1, 2].map(|node| world.elapsed_ms(n(node))), [111, 100, 40]);
+}
+
 /// Sends every message on to everybody, or to itself, or sets a timer at once.
 #[derive(Clone, Hash)]
 struct Wild;
@@ -346,6 +356,16 @@ mod two_kinds {
     }
 
     #[test]
+    fn a_timer_of_a_pair_is_told_by_the_name_that_its_kind_gave_it() {
+        let configs = vec![Either::First(9), Either::Second(n(0))];
+        let host = Local::<Asking, Pair<Server, Client>>::new(configs, |_| None);
+        let mut world = World::<Asking>::new(Setup::of(Choice::new(1), 2), Box::new(host));
+        world.run_until_ms(30);
+        let trace = world.take_trace();
+        assert!(trace.events.iter().any(|event| matches!(&event.kind, Kind::Note { text, .. } if text == "timer 3")));
+    }
+
+    #[test]
     fn two_kinds_of_processes_share_a_world() {
         let configs = vec![Either::First(9), Either::Second(n(0)), Either::Second(n(0))];
         let host = Local::<Asking, Pair<Server, Client>>::new(configs, |node| match node {
@@ -362,6 +382,11 @@ mod two_kinds {
         }
         told.sort_unstable();
         assert_eq!(told, [(n(1), 9), (n(2), 9)]);
+        let trace = world.take_trace();
+        let shown = |words: &str| {
+            trace.events.iter().any(|event| matches!(&event.kind, Kind::Note { text, .. } if text == words))
+        };
+        assert!(shown("timer 3"), "a timer is shown without the kind of its node");
         assert_eq!([0, 1, 2].map(|node| world.view(n(node)).flatten()), [None, Some(0), Some(4)]);
     }
 }

@@ -34,6 +34,9 @@ pub struct Setup {
     pub clients: Vec<String>,
     /// The least and the greatest time a message takes on the calm network, in microseconds.
     pub latency_us: (u64, u64),
+    /// Links that are longer than that, for nodes that stand far apart: from whom, to whom, and how much longer every
+    /// message takes there, in microseconds.
+    pub longer_us: Vec<(NodeId, NodeId, u64)>,
     /// Whether nobody will be told what happened: no words are found for it then.
     pub quiet: bool,
     /// How much may happen.
@@ -49,6 +52,7 @@ impl Setup {
             places: (0..nodes).map(place).collect(),
             clients: Vec::new(),
             latency_us: (1_000, 10_000),
+            longer_us: Vec::new(),
             quiet: false,
             limits: Limits::default(),
         }
@@ -112,6 +116,9 @@ impl<X: Protocol> World<X> {
         let trace = if setup.quiet { trace.quietly() } else { trace };
         let puppets: Vec<bool> = setup.places.iter().map(|place| place.puppet).collect();
         let mut engine = Engine::new(setup.choice, trace, &puppets, setup.latency_us, setup.limits);
+        for (from, to, by_us) in &setup.longer_us {
+            engine.lengthen(*from, *to, *by_us);
+        }
         for (node, place) in setup.places.iter().enumerate() {
             engine.boot_at(place.joins_ms * 1000, NodeId::new(node));
         }
@@ -193,6 +200,11 @@ impl<X: Protocol> World<X> {
     /// What the node's clock on the wall shows now, right or wrong, in milliseconds.
     pub fn clock_ms(&self, node: NodeId) -> u64 {
         self.engine.clock_us(node) / 1000
+    }
+
+    /// How long a node has been running since its last boot, on its own clock that never jumps, in milliseconds.
+    pub fn elapsed_ms(&self, node: NodeId) -> u64 {
+        self.engine.elapsed_us(node) / 1000
     }
 
     /// What would survive a crash of the node right now, for certain.

@@ -16,8 +16,8 @@ pub struct Counterexample {
     pub operations: Vec<Interval>,
     /// The operation with whose return no order is left, as a place in `operations`.
     pub culprit: usize,
-    /// An order that explains everything before that return, as places in `operations`. The culprit is in it only if it
-    /// could have answered something else.
+    /// An order that explains everything before that return, as places in `operations`. Of operations with an unknown
+    /// outcome it has only what it needs, and the culprit only if that could have answered something else.
     pub order: Vec<usize>,
     /// Whether no shorter prefix of the whole history is without an order. Only where the limits came first, a shorter
     /// one may exist.
@@ -51,15 +51,29 @@ impl Counterexample {
         let Interval { client, label, .. } = self.culprit();
         let told: Vec<_> = self.order.iter().filter(|place| **place != self.culprit).collect();
         let left_out = told.len().saturating_sub(TOLD);
+        let label = shortened(label);
         let told: Vec<String> =
-            told[left_out..].iter().map(|place| format!("`{}`", self.operations[**place].label)).collect();
+            told[left_out..].iter().map(|place| format!("`{}`", shortened(&self.operations[**place].label))).collect();
         let behind = match (told.as_slice(), left_out) {
-            ([], _) => return format!("{client}'s `{label}` fits nowhere, and nothing was called before it"),
+            ([], _) => return format!("{client}'s `{label}` fits nowhere: nothing that was called before explains it"),
             (told, 0) => told.join(", "),
             (told, _) => format!("…, {}", told.join(", ")),
         };
         format!("{client}'s `{label}` fits nowhere behind {behind}")
     }
+}
+
+/// A label that still fits into a sentence.
+fn shortened(label: &str) -> String {
+    const ROOM: usize = 48;
+    let length = label.chars().count();
+    if length <= ROOM {
+        return label.to_owned();
+    }
+    // Of two long strings, it is most often the end that differs.
+    let head: String = label.chars().take(ROOM / 2).collect();
+    let tail: String = label.chars().skip(length - ROOM / 2 + 1).collect();
+    format!("{head}…{tail}")
 }
 
 /// A violation that was found: which key, and up to which moment it still had an order.
@@ -147,7 +161,37 @@ impl<M: Model> Narrowing<'_, M> {
         let (end, culprit) = returns[high];
         let (progress, search) = self.search(end);
         let order = if progress == Progress::Found { search.order() } else { Vec::new() };
+        let order = self.without_the_needless(order, end);
         Narrowed { culprit, end, order, exact: self.exact && progress == Progress::Found }
+    }
+
+    /// The order without those operations of unknown outcome that it is right without: an explanation says no more than
+    /// it must.
+    fn without_the_needless(&self, mut order: Vec<OperationId>, end: usize) -> Vec<OperationId> {
+        for place in (0..order.len()).rev() {
+            if self.output(order[place], end).is_none() {
+                let id = order.remove(place);
+                if !self.is_right(&order, end) {
+                    order.insert(place, id);
+                }
+            }
+        }
+        order
+    }
+
+    /// Whether every answer before `end` is right if operations take effect in this order.
+    fn is_right(&self, order: &[OperationId], end: usize) -> bool {
+        let mut state = self.model.init();
+        order.iter().all(|&id| {
+            let next = self.model.step(&state, &self.history.operation(id).input, self.output(id, end));
+            next.map(|next| state = next).is_some()
+        })
+    }
+
+    /// What an operation had returned before `end`.
+    fn output(&self, id: OperationId, end: usize) -> Option<&M::Output> {
+        let operation = self.history.operation(id);
+        operation.output().filter(|_| operation.returned().is_some_and(|at| at.place < end))
     }
 
     fn search(&mut self, end: usize) -> (Progress, Search<'_, M>) {

@@ -33,11 +33,12 @@ mod intern;
 mod search;
 mod seen;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::BTreeMap;
 
 pub use self::counterexample::{Counterexample, Interval};
+pub(crate) use self::intern::Hashing;
 use self::search::{Progress, Search};
 use crate::history::{History, OperationId, Outcome};
 use crate::model::Model;
@@ -52,9 +53,9 @@ pub struct Limits {
 }
 
 impl Default for Limits {
-    /// 20 million steps, 160 MB.
+    /// 5 million steps, 160 MB.
     fn default() -> Self {
-        Limits { steps: 20_000_000, memory_bytes: 160 << 20 }
+        Limits { steps: 5_000_000, memory_bytes: 160 << 20 }
     }
 }
 

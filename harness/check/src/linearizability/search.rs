@@ -6,9 +6,11 @@
 //! the tree smaller, and none of them loses an order:
 //!
 //! - An operation that only observes is placed as soon as it fits ([`Model::observes`]).
-//! - One with an unknown outcome is placed only where it changes the state, and after an earlier one of the same input:
-//!   whatever the later can do, the earlier can.
+//! - One with an unknown outcome is tried after all others, only where the next one would notice it, and after an earlier
+//!   one of the same input: whatever the later can do, the earlier can.
 //! - A state that the next answers contradict is left at once ([`Model::hopeless`]).
+
+use std::cell::Cell;
 
 use super::intern::Interner;
 use super::seen::{Bits, Configuration, Seen};
@@ -29,6 +31,8 @@ struct Op<'a, M: Model> {
     observes: bool,
     /// The last operation before it with the same input, where both outcomes are unknown.
     twin: Option<u32>,
+    /// The operations that would notice it, if its outcome is unknown and these are few.
+    noticed_by: Option<Vec<u32>>,
 }
 
 /// A call or a return, in the order of the history.
@@ -61,6 +65,9 @@ pub(super) enum Progress {
     OutOfMemory,
 }
 
+/// So many small comparisons count as a step.
+const LOOKS_A_STEP: u64 = 16;
+
 /// The search over one key, up to some place in the history.
 pub(super) struct Search<'a, M: Model> {
     model: &'a M,
@@ -79,8 +86,9 @@ pub(super) struct Search<'a, M: Model> {
     /// The operations placed so far, in their order.
     placed: Vec<u32>,
     choices: Vec<Choice>,
-    /// The entry to try next.
+    /// The entry to try next, and whether it is the turn of operations with an unknown outcome.
     cursor: u32,
+    guessing: bool,
     states: Interner<M::State>,
     sets: Interner<Bits>,
     seen: Seen,
@@ -113,7 +121,8 @@ impl<'a, M: Model> Search<'a, M> {
             moments.extend(returned.map(|at| (at.place, Entry::Return(number))));
             let output = operation.output().filter(|_| returned.is_some());
             let observes = output.is_some_and(|output| model.observes(&operation.input, output));
-            ops.push(Op { id, input: &operation.input, output, call: 0, ret: None, slot: 0, observes, twin: None });
+            let input = &operation.input;
+            ops.push(Op { id, input, output, call: 0, ret: None, slot: 0, observes, twin: None, noticed_by: None });
         }
         moments.sort_unstable_by_key(|(place, _)| *place);
         let entries: Vec<Entry> = [Entry::Rim].into_iter().chain(moments.iter().map(|(_, entry)| *entry)).collect();
@@ -121,6 +130,7 @@ impl<'a, M: Model> Search<'a, M> {
         link(&mut ops, &entries);
         let slots = number_overlapping(&mut ops, &entries);
         let unknown = number_unknown(&mut ops);
+        find_who_notices(model, &mut ops);
 
         let count = u32::try_from(entries.len()).expect("a history has fewer than four billion moments");
         let mut states = Interner::new();
@@ -139,6 +149,7 @@ impl<'a, M: Model> Search<'a, M> {
             placed: Vec::new(),
             choices: Vec::new(),
             cursor: 0,
+            guessing: false,
             states,
             sets: Interner::new(),
             seen: Seen::default(),
@@ -169,16 +180,18 @@ impl<'a, M: Model> Search<'a, M> {
                 return Progress::OutOfMemory;
             }
             match self.entries[self.cursor as usize] {
-                Entry::Call(op) => match self.attempt(op) {
-                    Some(state) => {
-                        self.choose(op, state);
-                        if !self.settle() {
-                            let back = self.backtrack();
-                            debug_assert!(back, "the choice was just made");
-                        }
+                Entry::Call(op) => {
+                    if !self.choose(op) {
+                        self.cursor = self.next[self.cursor as usize];
+                    } else if !self.settle() {
+                        let back = self.backtrack();
+                        debug_assert!(back, "the choice was just made");
                     }
-                    None => self.cursor = self.next[self.cursor as usize],
-                },
+                }
+                Entry::Return(_) if !self.guessing => {
+                    self.guessing = true;
+                    self.cursor = self.next[0];
+                }
                 Entry::Return(_) => {
                     if !self.backtrack() {
                         return Progress::None;
@@ -216,29 +229,77 @@ impl<'a, M: Model> Search<'a, M> {
         self.seen.len() * PER_CONFIGURATION + states + sets + fixed + self.heap_bytes
     }
 
-    /// The state that `op` would leave, if it is worth placing now.
-    fn attempt(&mut self, op: u32) -> Option<u32> {
-        let op = &self.ops[op as usize];
+    /// Places `number` next, if it may come next and that is worth a try.
+    fn choose(&mut self, number: u32) -> bool {
+        let op = &self.ops[number as usize];
         let unknown = op.ret.is_none();
         let waits_for_twin = op.twin.is_some_and(|twin| !self.guesses.contains(self.ops[twin as usize].slot));
         // An observation that fits was placed when the search settled here.
-        if op.observes || waits_for_twin {
-            return None;
+        if op.observes || unknown != self.guessing || waits_for_twin {
+            return false;
+        }
+        if op.noticed_by.as_ref().is_some_and(|few| !few.iter().any(|other| self.may_come_next(*other))) {
+            return false;
         }
         self.steps += 1;
-        let state = self.model.step(self.states.get(self.now.state), op.input, op.output)?;
+        let before = self.states.get(self.now.state);
+        let Some(state) = self.model.step(before, op.input, op.output) else { return false };
+        if unknown && !self.is_noticed(number, &state) {
+            return false;
+        }
+        let placed = self.placed.len();
+        self.place(number);
+        if self.is_hopeless(&state) {
+            self.unplace();
+            return false;
+        }
+        self.choices.push(Choice { before: self.now, placed });
         let heap_bytes = self.model.heap_bytes(&state);
         let (state, new) = self.states.number(state);
         if new {
             self.heap_bytes += heap_bytes;
         }
-        (!unknown || state != self.now.state).then_some(state)
+        self.now.state = state;
+        true
     }
 
-    fn choose(&mut self, op: u32, state: u32) {
-        self.choices.push(Choice { before: self.now, placed: self.placed.len() });
-        self.place(op);
-        self.now.state = state;
+    /// Whether an operation is not placed and was called before the first return of one that is not.
+    fn may_come_next(&self, number: u32) -> bool {
+        let call = self.ops[number as usize].call;
+        // What was taken out of the ring still knows where it stood, but nobody there knows it.
+        call < self.now.front && self.next[self.prev[call as usize] as usize] == call
+    }
+
+    /// Whether something that may come next behaves otherwise once `guess` has left `after` behind. If not, the guess can
+    /// as well be left out.
+    fn is_noticed(&mut self, guess: u32, after: &M::State) -> bool {
+        let before = self.states.get(self.now.state);
+        let mut at = self.next[0];
+        let mut looked_at = 0;
+        let noticed = before != after
+            && loop {
+                let Entry::Call(number) = self.entries[at as usize] else { break false };
+                let Op { input, output, .. } = self.ops[number as usize];
+                looked_at += 1;
+                let step = |state| self.model.step(state, input, output);
+                if number != guess {
+                    let next = step(after);
+                    if next.is_some() && next != step(before) {
+                        break true;
+                    }
+                }
+                at = self.next[at as usize];
+            };
+        self.steps += looked_at / LOOKS_A_STEP;
+        noticed
+    }
+
+    /// Whether no order of what is left can be right from `state` on, as far as the model can tell.
+    fn is_hopeless(&mut self, state: &M::State) -> bool {
+        let looked_at = Cell::new(0);
+        let hopeless = self.model.hopeless(state, &mut self.ahead().inspect(|_| looked_at.set(looked_at.get() + 1)));
+        self.steps += looked_at.get() / LOOKS_A_STEP;
+        hopeless
     }
 
     /// Undoes the last choice and goes on behind it. Nothing to undo: no.
@@ -251,33 +312,47 @@ impl<'a, M: Model> Search<'a, M> {
         self.now = before;
         self.open.clone_from(self.sets.get(before.open));
         self.guesses.clone_from(self.sets.get(before.guesses));
-        self.cursor = self.next[self.ops[chosen as usize].call as usize];
+        let chosen = &self.ops[chosen as usize];
+        self.guessing = chosen.ret.is_none();
+        self.cursor = self.next[chosen.call as usize];
         true
     }
 
-    /// Places the observations that fit and looks at where that leads: whether it is worth going on from here.
+    /// Places the observations that fit and looks at where that leads: whether nobody has been there.
     fn settle(&mut self) -> bool {
         let front = self.observe();
         if self.returns_left == 0 {
             return true;
         }
+        self.advance(front);
+        self.reached = self.reached.max(front);
+        self.now.open = self.sets.number_of(&self.open);
+        self.now.guesses = self.sets.number_of(&self.guesses);
+        let (new, compared) = self.seen.insert(self.now, &self.sets);
+        self.steps += compared / LOOKS_A_STEP;
+        self.cursor = self.next[0];
+        self.guessing = false;
+        new
+    }
+
+    /// Brings the sets up to what was placed since the last choice, now that the search has come to `front`.
+    fn advance(&mut self, front: u32) {
         for entry in self.now.front..front {
             if let Entry::Return(op) = self.entries[entry as usize] {
                 self.open.remove(self.ops[op as usize].slot);
             }
         }
         self.now.front = front;
-        self.reached = self.reached.max(front);
-        self.steps += 1;
-        if self.model.hopeless(self.states.get(self.now.state), &mut self.ahead()) {
-            return false;
+        // Only now: what was placed last may have the number of something that the front has passed.
+        let since = self.choices.last().map_or(0, |choice| choice.placed);
+        for &op in &self.placed[since..] {
+            let Op { ret, slot, .. } = self.ops[op as usize];
+            match ret {
+                Some(ret) if ret > front => self.open.insert(slot),
+                Some(_) => {}
+                None => self.guesses.insert(slot),
+            }
         }
-        self.now.open = self.sets.number_of(&self.open);
-        self.now.guesses = self.sets.number_of(&self.guesses);
-        let (new, compared) = self.seen.insert(self.now, &self.sets);
-        self.steps += compared / 16;
-        self.cursor = self.next[0];
-        new
     }
 
     /// Places every observation that fits before the first return that is left, and says where that is.
@@ -307,20 +382,16 @@ impl<'a, M: Model> Search<'a, M> {
 
     /// Takes an operation out of the ring and puts it at the end of the order.
     fn place(&mut self, number: u32) {
-        let Op { call, ret, slot, .. } = self.ops[number as usize];
+        let Op { call, ret, .. } = self.ops[number as usize];
         self.unlink(call);
-        match ret {
-            Some(ret) => {
-                self.unlink(ret);
-                self.returns_left -= 1;
-                self.open.insert(slot);
-            }
-            None => self.guesses.insert(slot),
+        if let Some(ret) = ret {
+            self.unlink(ret);
+            self.returns_left -= 1;
         }
         self.placed.push(number);
     }
 
-    /// Undoes the last [`Search::place`] but for the sets, which come back with the configuration.
+    /// Undoes the last [`Search::place`].
     fn unplace(&mut self) {
         let number = self.placed.pop().expect("only what was placed is taken back");
         let Op { call, ret, .. } = self.ops[number as usize];
@@ -402,4 +473,18 @@ fn number_unknown<M: Model>(ops: &mut [Op<'_, M>]) -> usize {
         ops[op].slot = slot as u32;
     }
     unknown.len()
+}
+
+/// Finds out for every operation with an unknown outcome who would notice it.
+fn find_who_notices<M: Model>(model: &M, ops: &mut [Op<'_, M>]) {
+    const FEW: usize = 64;
+    for guess in 0..ops.len() {
+        if ops[guess].ret.is_some() {
+            continue;
+        }
+        let notices =
+            |other: &usize| *other != guess && model.notices(ops[*other].input, ops[*other].output, ops[guess].input);
+        let noticed_by: Vec<u32> = (0..ops.len()).filter(notices).take(FEW + 1).map(|other| other as u32).collect();
+        ops[guess].noticed_by = (noticed_by.len() <= FEW).then_some(noticed_by);
+    }
 }

@@ -45,6 +45,10 @@ impl<K: Ord + Clone + Display, M: Model> Model for Keyed<K, M> {
         self.each.observes(input, output)
     }
 
+    fn notices(&self, (_, input): &Self::Input, output: Option<&M::Output>, (_, guess): &Self::Input) -> bool {
+        self.each.notices(input, output, guess)
+    }
+
     fn hopeless(&self, state: &Self::State, ahead: AllAhead<'_, '_, Self::Input, Self::Output>) -> bool {
         let mut inner = ahead.map(|event| match event {
             Ahead::Call((_, input), output) => Ahead::Call(input, output),

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::hash::Hash;
 use std::marker::PhantomData;
 
-use super::{Ahead, AllAhead, Model};
+use super::{Ahead, AllAhead, COMPARISONS, LOOK_AHEAD, Model};
 
 /// Values in the order in which they were appended, none at first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,17 +76,33 @@ impl<V: Clone + Eq + Hash + Display> Model for List<V> {
         matches!(output, ListOutput::Values(_))
     }
 
-    /// The next read to return must see what is there, as it is or with one of the coming appends next.
+    fn notices(&self, _: &Self::Input, output: Option<&Self::Output>, guess: &Self::Input) -> bool {
+        match (output, guess) {
+            (Some(ListOutput::Values(seen)), ListInput::Append(value)) => seen.last() == Some(value),
+            _ => true,
+        }
+    }
+
+    /// What the next reads return must be there already or be on its way.
     fn hopeless(&self, state: &Self::State, ahead: AllAhead<'_, '_, Self::Input, Self::Output>) -> bool {
-        let mut appended = Vec::new();
+        let (mut appended, mut reads) = (Vec::new(), 0);
+        let mut comparisons = COMPARISONS;
         for event in ahead {
             match event {
                 Ahead::Call(ListInput::Append(value), _) => appended.push(value),
                 Ahead::Return(_, ListOutput::Values(seen)) => {
-                    let next = seen.strip_prefix(state.as_slice()).map(<[V]>::first);
-                    return !next.is_some_and(|next| next.is_none_or(|next| appended.contains(&next)));
+                    let Some(rest) = seen.strip_prefix(state.as_slice()) else { return true };
+                    let within = rest.len().min(comparisons / appended.len().max(1));
+                    if !rest[..within].iter().all(|value| appended.contains(&value)) {
+                        return true;
+                    }
+                    comparisons -= within * appended.len();
+                    reads += 1;
                 }
                 _ => {}
+            }
+            if reads == LOOK_AHEAD {
+                break;
             }
         }
         false

@@ -1,7 +1,9 @@
 //! A map from keys to strings that can be appended to, as in the laboratories of MIT's course 6.824 and in the public
 //! histories that checkers are compared on.
 
-use super::{Ahead, AllAhead, Model};
+use std::collections::BTreeSet;
+
+use super::{Ahead, AllAhead, COMPARISONS, LOOK_AHEAD, Model};
 
 /// Strings under keys, all empty at first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,23 +88,40 @@ impl Model for Map {
         matches!(output, MapOutput::Value(_))
     }
 
-    /// The next get to return must be on its way: it sees the string that is there, as it is or with one of the coming
-    /// appends behind it, or else it begins with one of the coming puts.
+    fn notices(&self, input: &MapInput, output: Option<&MapOutput>, guess: &MapInput) -> bool {
+        match (input, output, guess) {
+            (MapInput::Put { .. }, ..) | (MapInput::Get { .. }, None, _) => false,
+            (_, Some(MapOutput::Value(seen)), MapInput::Put { value, .. }) => seen == value,
+            (_, Some(MapOutput::Value(seen)), MapInput::Append { value, .. }) => seen.ends_with(value),
+            _ => true,
+        }
+    }
+
+    /// What the next gets return must be on its way: the string that is there, or a coming put, with coming appends
+    /// behind it.
     ///
     /// Without this, a wrong order of appends would be noticed only at the next get, after all orders of everything
     /// between had been tried.
     fn hopeless(&self, state: &Self::State, ahead: AllAhead<'_, '_, Self::Input, Self::Output>) -> bool {
-        let (mut appended, mut put) = (Vec::new(), Vec::new());
+        let (mut appended, mut put, mut gets) = (Vec::new(), Vec::new(), 0);
+        let mut comparisons = COMPARISONS;
         for event in ahead {
             match event {
-                Ahead::Call(MapInput::Append { value, .. }, _) => appended.push(value),
-                Ahead::Call(MapInput::Put { value, .. }, _) => put.push(value),
+                Ahead::Call(MapInput::Append { value, .. }, _) if !value.is_empty() => appended.push(value.as_str()),
+                Ahead::Call(MapInput::Put { value, .. }, _) => put.push(value.as_str()),
                 Ahead::Return(MapInput::Get { .. }, MapOutput::Value(seen)) => {
-                    let grows = |rest: &str| appended.iter().any(|value| !value.is_empty() && rest.starts_with(*value));
-                    let extends = seen.strip_prefix(state.as_str()).is_some_and(|rest| rest.is_empty() || grows(rest));
-                    return !extends && !put.iter().any(|value| seen.starts_with(*value));
+                    let mut begins = std::iter::once(state.as_str()).chain(put.iter().copied());
+                    if !begins.any(|begin| {
+                        seen.strip_prefix(begin).is_some_and(|rest| is_made_of(rest, &appended, &mut comparisons))
+                    }) {
+                        return true;
+                    }
+                    gets += 1;
                 }
                 _ => {}
+            }
+            if gets == LOOK_AHEAD {
+                break;
             }
         }
         false
@@ -110,5 +129,36 @@ impl Model for Map {
 
     fn heap_bytes(&self, state: &String) -> usize {
         state.len()
+    }
+}
+
+/// Whether `text` may be put together from `parts`, none of them empty; how often each is used does not count. Where that
+/// takes more comparisons than are left, it may.
+fn is_made_of(text: &str, parts: &[&str], comparisons: &mut usize) -> bool {
+    let mut places = BTreeSet::from([0]);
+    while let Some(place) = places.pop_first() {
+        let rest = &text[place..];
+        if rest.is_empty() || *comparisons < parts.len() {
+            return true;
+        }
+        *comparisons -= parts.len();
+        places.extend(parts.iter().filter(|part| rest.starts_with(**part)).map(|part| place + part.len()));
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_string_is_made_of_parts_if_some_way_of_cutting_it_says_so() {
+        let made = |text: &str, parts: &[&str]| is_made_of(text, parts, &mut 1000);
+        assert!(made("", &[]));
+        assert!(made("aab", &["a", "aa", "b"]), "not all ways lead on");
+        assert!(made("abab", &["ab"]), "a part counts as often as it takes");
+        assert!(!made("abc", &["ab", "bc"]));
+        assert!(!made("a", &[]));
+        assert!(made(&("a".repeat(5_000) + "b"), &["a"]), "too long to look at wholly");
     }
 }

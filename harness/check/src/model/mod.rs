@@ -10,7 +10,7 @@
 //! - [`Lock`]: acquire and release, with fencing tokens where there are some.
 //! - [`Keyed`]: many objects of one model, each under a key of its own.
 //!
-//! The last three methods of [`Model`] change no verdict. They tell the search what it need not try, which is the
+//! The last four methods of [`Model`] change no verdict. They tell the search what it need not try, which is the
 //! difference between milliseconds and hours on a long history, so a model should have them where they are easy.
 
 mod keyed;
@@ -59,6 +59,12 @@ pub trait Model {
         false
     }
 
+    /// Whether an operation may be possible right after `guess`, an operation with an unknown outcome, and be impossible
+    /// right before it, or leave another state. The search places a guess only where something notices it.
+    fn notices(&self, _input: &Self::Input, _output: Option<&Self::Output>, _guess: &Self::Input) -> bool {
+        true
+    }
+
     /// Whether no order of the remaining operations can be right from `state` on. `ahead` has their calls and returns in
     /// the order of the history. `false` is always a right answer: it means that the search has to find out.
     fn hopeless(&self, _state: &Self::State, _ahead: AllAhead<'_, '_, Self::Input, Self::Output>) -> bool {
@@ -70,6 +76,12 @@ pub trait Model {
         0
     }
 }
+
+/// So many of the next answers are looked at by [`Model::hopeless`] in the models here.
+const LOOK_AHEAD: usize = 32;
+
+/// And with so many comparisons of values, all in all: whoever has to look further may as well try.
+const COMPARISONS: usize = 2048;
 
 /// What is not placed yet, in the order of the history.
 pub type AllAhead<'e, 'a, I, O> = &'e mut dyn Iterator<Item = Ahead<'a, I, O>>;

@@ -84,12 +84,12 @@ impl<V: Clone + Eq + Hash + Display> Model for Queue<V> {
     /// Without this, a wrong order of enqueues would be noticed only when the values leave.
     fn hopeless(&self, state: &Self::State, ahead: AllAhead<'_, '_, Self::Input, Self::Output>) -> bool {
         let mut coming = Vec::new();
-        // Dequeues that were called, by what they will return, and how many will return nobody knows what.
+        // What dequeues that were called will return, and how many will return nobody knows what.
         let (mut takers, mut anything) = (Vec::new(), 0);
-        // So many of `state` have left, and for so many of them no taker is known.
-        let (mut left, mut untaken) = (0, 0);
+        // So many of `state` have left: these by dequeues that have not returned yet, so many by nobody knows whom.
+        let (mut left, mut taken, mut untaken) = (0, Vec::new(), 0);
         for event in ahead {
-            let taken = match event {
+            let value = match event {
                 Ahead::Call(QueueInput::Enqueue(value), _) => {
                     coming.push(value);
                     continue;
@@ -102,25 +102,28 @@ impl<V: Clone + Eq + Hash + Display> Model for Queue<V> {
                     anything += 1;
                     continue;
                 }
-                Ahead::Return(_, QueueOutput::Dequeued(taken)) => taken.as_ref(),
+                Ahead::Return(_, QueueOutput::Dequeued(value)) => value.as_ref(),
                 _ => continue,
             };
-            // Where the same value is in the queue twice, this may be the one that has been dealt with.
-            if taken.is_some_and(|taken| state[..left].contains(taken)) {
+            if value.is_some_and(|value| remove(&mut taken, value)) {
                 continue;
             }
-            let place = taken.and_then(|taken| state[left..].iter().position(|value| value == taken));
-            if place.is_none() && taken.is_some_and(|taken| !coming.contains(&taken)) {
+            let place = value.and_then(|value| state[left..].iter().position(|other| other == value));
+            if place.is_none() && value.is_some_and(|value| !coming.contains(&value)) {
                 return true;
             }
-            let until = place.map_or(state.len(), |place| left + place + 1);
-            for value in &state[left..until] {
-                match takers.iter().position(|taker| *taker == value) {
-                    Some(taker) => drop(takers.swap_remove(taker)),
-                    None => untaken += 1,
+            if let Some(value) = value {
+                remove(&mut takers, value);
+            }
+            let before = place.map_or(state.len(), |place| left + place);
+            for other in &state[left..before] {
+                if remove(&mut takers, other) {
+                    taken.push(other);
+                } else {
+                    untaken += 1;
                 }
             }
-            left = until;
+            left = if place.is_some() { before + 1 } else { before };
             if untaken > anything {
                 return true;
             }
@@ -131,4 +134,10 @@ impl<V: Clone + Eq + Hash + Display> Model for Queue<V> {
     fn heap_bytes(&self, state: &Vec<V>) -> usize {
         size_of_val(state.as_slice())
     }
+}
+
+/// Takes one `value` out, if there is one.
+fn remove<V: PartialEq>(values: &mut Vec<&V>, value: &V) -> bool {
+    let place = values.iter().position(|other| *other == value);
+    place.map(|place| values.swap_remove(place)).is_some()
 }

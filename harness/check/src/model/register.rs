@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::hash::Hash;
 use std::marker::PhantomData;
 
-use super::{Ahead, AllAhead, Model};
+use super::{Ahead, AllAhead, COMPARISONS, LOOK_AHEAD, Model};
 
 /// One value, initially none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,9 +89,19 @@ impl<V: Clone + Eq + Hash + Display> Model for Register<V> {
         matches!(output, RegisterOutput::Value(_) | RegisterOutput::Swapped(false))
     }
 
-    /// The next read to return must find its value there, or somebody must be about to put it there.
+    fn notices(&self, input: &Self::Input, output: Option<&Self::Output>, guess: &Self::Input) -> bool {
+        let (RegisterInput::Write(value) | RegisterInput::Cas { to: value, .. }) = guess else { return false };
+        match (input, output) {
+            (RegisterInput::Read, Some(RegisterOutput::Value(seen))) => seen.as_ref() == Some(value),
+            (RegisterInput::Read | RegisterInput::Write(_), _) => false,
+            (RegisterInput::Cas { from, .. }, Some(RegisterOutput::Swapped(false))) => from != value,
+            (RegisterInput::Cas { from, .. }, _) => from == value,
+        }
+    }
+
+    /// What the next reads return must be there or be on its way.
     fn hopeless(&self, state: &Self::State, ahead: AllAhead<'_, '_, Self::Input, Self::Output>) -> bool {
-        let mut coming = Vec::new();
+        let (mut coming, mut reads, mut comparisons) = (Vec::new(), 0, 0);
         for event in ahead {
             match event {
                 Ahead::Call(_, Some(RegisterOutput::Swapped(false))) => {}
@@ -99,9 +109,16 @@ impl<V: Clone + Eq + Hash + Display> Model for Register<V> {
                     coming.push(value)
                 }
                 Ahead::Return(_, RegisterOutput::Value(seen)) => {
-                    return seen != state && !seen.as_ref().is_some_and(|seen| coming.contains(&seen));
+                    if seen != state && !seen.as_ref().is_some_and(|seen| coming.contains(&seen)) {
+                        return true;
+                    }
+                    reads += 1;
+                    comparisons += coming.len();
                 }
                 _ => {}
+            }
+            if reads == LOOK_AHEAD || comparisons > COMPARISONS {
+                break;
             }
         }
         false

@@ -193,13 +193,13 @@ fn a_long_silence_gets_a_row_and_a_short_one_does_not() {
         &trace,
         &View::default(),
         r"
-       ms  client         server
-        1  ● waits        │
-   50.999  ● waits        │
-        ⋮  ⋮  50 ms       ⋮
-  100.999  ● waits        │
-        ⋮  ⋮  2,000 ms    ⋮
-2,100.999  ● gives up     │
+     ms  client         server
+      1  ● waits        │
+   50.9  ● waits        │
+      ⋮  ⋮  50 ms       ⋮
+  100.9  ● waits        │
+      ⋮  ⋮  2,000 ms    ⋮
+2,100.9  ● gives up     │
 ",
     );
 }

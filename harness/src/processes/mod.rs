@@ -4,6 +4,9 @@
 //! A script owns its world's clients and looks at the nodes between two steps. Whatever stops it early breaks every
 //! promise: a panic of a handler, or a run without end (messages that multiply, timers without delay, no end in sight).
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use explore::{Breach, Evidence, Plan};

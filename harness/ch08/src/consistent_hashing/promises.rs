@@ -1,0 +1,311 @@
+//! What is promised, and how each promise is judged.
+//!
+//! A judge looks away from keys that another promise has to complain about: one whose replicas are missing or too many has no
+//! owner that could have moved.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use explore::{Breach, Evidence};
+use harness::exercise::{Check, Law};
+use proptest::strategy::BoxedStrategy;
+use render::explain::{list_in_words, plural, thousands};
+
+use super::Make;
+use super::bounded;
+use super::contract::*;
+use super::fleets::{self, Change, Extra, Fleet, Keys, Load, What};
+use super::histories::{self, History};
+
+/// Whether a promise was kept.
+pub type Verdict = Result<(), Breach>;
+
+pub const PLACED: &str = "a key is placed";
+const MOVED: &str = "a key moves";
+const JUDGED: &str = "a member is due enough keys to be judged by";
+const SPREAD: &str = "the replicas of a key are on several members";
+
+type Judge<V> = fn(&Make, &V, &mut Evidence) -> Verdict;
+
+/// Every promise of the contract.
+pub fn all(make: Make) -> Vec<Check> {
+    let loads = |name, cases, draw: fn(u64) -> BoxedStrategy<Load>, judge: Judge<Load>, needs| {
+        Check::law(make, Law { name, cases, needs, draw, judge })
+    };
+    let changes = |name, draw: fn(u64) -> BoxedStrategy<Change>, judge: Judge<Change>| {
+        Check::law(make, Law { name, cases: 20, needs: &[MOVED], draw, judge })
+    };
+    let order = Law {
+        name: "the_order_of_joins_does_not_matter",
+        cases: 16,
+        needs: &[PLACED],
+        draw: histories::detours,
+        judge: order_is_nothing,
+    };
+    vec![
+        loads("every_instance_computes_the_same", 6, fleets::any, instances_agree, &[PLACED]),
+        Check::law(make, order),
+        loads("keys_spread_evenly", 10, fleets::equals, is_even, &[JUDGED, PLACED]),
+        loads("weights_are_honoured", 10, fleets::weighted, is_even, &[JUDGED, PLACED]),
+        changes("a_join_moves_keys_to_the_newcomer_only", fleets::join, only_to_the_newcomer),
+        changes("a_leave_moves_the_keys_of_the_leaver_only", fleets::leave, only_from_the_leaver),
+        changes("a_new_weight_moves_no_key_between_others", fleets::reweigh, only_to_or_from),
+        loads("replicas_live_on_different_members", 12, fleets::small, are_apart, &[SPREAD]),
+        loads("more_replicas_begin_with_the_same_ones", 10, fleets::any, begin_alike, &[SPREAD]),
+        loads("few_members_or_none_are_enough", 6, fleets::lonely, few_are_enough, &[PLACED]),
+        loads("nobody_is_assigned_more_than_its_bound", 14, fleets::bounded, bounded::is_kept, &[bounded::FULL]),
+        loads("only_what_overflows_goes_elsewhere", 14, fleets::bounded, bounded::is_least, &[bounded::ELSEWHERE]),
+    ]
+}
+
+fn replicas_of(load: &Load) -> usize {
+    match load.extra {
+        Extra::Replicas(count) => count,
+        Extra::None | Extra::SlackPercent(_) => 1,
+    }
+}
+
+pub fn told(members: &[Member]) -> String {
+    if members.is_empty() { "nobody".to_owned() } else { list_in_words(members) }
+}
+
+/// The first key that two placements put on different members.
+fn difference(
+    one: &dyn Placement,
+    other: &dyn Placement,
+    keys: Keys,
+    count: usize,
+    counts: &mut Evidence,
+) -> Option<Breach> {
+    for key in keys.names() {
+        let (first, second) = (one.replicas(&key, count), other.replicas(&key, count));
+        if !first.is_empty() {
+            counts.count(PLACED);
+        }
+        if first != second {
+            return Some(Breach::new(
+                format!("{key} is on {} in one instance and on {} in the other", told(&first), told(&second)),
+                "two instances with the same members and weights place every key alike",
+                format!("{} and {}", told(&first), told(&second)),
+            ));
+        }
+    }
+    None
+}
+
+fn instances_agree(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
+    let (one, other) = (load.fleet.placement(*make), load.fleet.placement(*make));
+    difference(&*one, &*other, load.keys, replicas_of(load), counts).map_or(Ok(()), Err)
+}
+
+fn order_is_nothing(make: &Make, history: &History, counts: &mut Evidence) -> Verdict {
+    let one = history.fleet.placement(*make);
+    let mut other = make();
+    history.steps.iter().for_each(|step| step.take(&mut *other));
+    difference(&*one, &*other, history.keys, 2, counts).map_or(Ok(()), Err)
+}
+
+/// Everybody has about what is due to it.
+fn is_even(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
+    let placement = load.fleet.placement(*make);
+    let mut owned: BTreeMap<Member, u64> = BTreeMap::new();
+    for key in load.keys.names() {
+        if let Some(owner) = placement.replicas(&key, 1).first() {
+            counts.count(PLACED);
+            *owned.entry(*owner).or_default() += 1;
+        }
+    }
+    let keys = u64::from(load.keys.count);
+    let due = |member| keys * u64::from(load.fleet.weight(member)) / u64::from(load.fleet.total_weight());
+    for member in load.fleet.members().filter(|member| due(*member) >= FAIR_KEYS) {
+        counts.count(JUDGED);
+        let (due, owns) = (due(member), owned.get(&member).copied().unwrap_or_default());
+        let allowed = due * LEAST_PERCENT / 100..=(due * MOST_PERCENT).div_ceil(100);
+        if !allowed.contains(&owns) {
+            let all = load.fleet.members().map(|member| {
+                let owns = owned.get(&member).copied().unwrap_or_default();
+                format!("{member} {} of {}", thousands(owns), thousands(due_of(load, member)))
+            });
+            return Err(Breach::new(
+                format!("{member} owns {} keys, {} % of what is due to it", thousands(owns), owns * 100 / due),
+                format!("between {} and {} keys, for {} are due to it", allowed.start(), allowed.end(), thousands(due)),
+                format!("owned and due: {}", all.collect::<Vec<_>>().join(", ")),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn due_of(load: &Load, member: Member) -> u64 {
+    u64::from(load.keys.count) * u64::from(load.fleet.weight(member)) / u64::from(load.fleet.total_weight())
+}
+
+/// Where each key was before a change and is after it, where both are as many different members as they should be.
+fn before_and_after(make: &Make, change: &Change) -> Vec<(String, BTreeSet<Member>, BTreeSet<Member>)> {
+    let mut placement = change.fleet.placement(*make);
+    let places = |placement: &dyn Placement| {
+        let of = |key: String| placement.replicas(&key, change.replicas).into_iter().collect();
+        change.keys.names().map(of).collect::<Vec<BTreeSet<Member>>>()
+    };
+    let before = places(&*placement);
+    let (mut after_count, before_count) = (change.fleet.0.len(), change.fleet.0.len());
+    match change.what {
+        What::Joins { weight } => {
+            placement.join(change.member, weight);
+            after_count += 1;
+        }
+        What::Leaves => {
+            placement.leave(change.member);
+            after_count -= 1;
+        }
+        What::Weighs { weight } => placement.join(change.member, weight),
+    }
+    let whole = |places: &BTreeSet<Member>, members: usize| places.len() == change.replicas.min(members);
+    let both = change.keys.names().zip(before).zip(places(&*placement));
+    both.map(|((key, before), after)| (key, before, after))
+        .filter(|(_, before, after)| whole(before, before_count) && whole(after, after_count))
+        .collect()
+}
+
+/// Judges every key that has moved by who has gained it and who has lost it.
+fn moves(
+    make: &Make,
+    change: &Change,
+    counts: &mut Evidence,
+    expected: &str,
+    may: impl Fn(&[Member], &[Member]) -> bool,
+) -> Verdict {
+    let keys = before_and_after(make, change);
+    let mut moved = Vec::new();
+    let mut wrong = None;
+    for (key, before, after) in &keys {
+        let gained: Vec<_> = after.difference(before).copied().collect();
+        let lost: Vec<_> = before.difference(after).copied().collect();
+        if gained.is_empty() && lost.is_empty() {
+            continue;
+        }
+        counts.count(MOVED);
+        if !may(&gained, &lost) {
+            moved.push(key);
+            wrong = wrong.or(Some((key, before, after)));
+        }
+    }
+    let Some((key, before, after)) = wrong else { return Ok(()) };
+    let on = |members: &BTreeSet<Member>| told(&members.iter().copied().collect::<Vec<_>>());
+    let many = plural(moved.len() as u64, "key");
+    Err(Breach::new(
+        format!("{many} of {} moved that should have stayed, {key} from {} to {}", keys.len(), on(before), on(after)),
+        expected,
+        format!("{key} was on {} before and is on {} after it", on(before), on(after)),
+    ))
+}
+
+fn only_to_the_newcomer(make: &Make, change: &Change, counts: &mut Evidence) -> Verdict {
+    let newcomer = change.member;
+    let expected = format!("a key stays where it is, or {newcomer} takes the place of one member");
+    let grows = change.fleet.0.len() < change.replicas;
+    moves(make, change, counts, &expected, |gained, lost| {
+        gained == [newcomer] && (lost.len() == 1 || grows && lost.is_empty())
+    })
+}
+
+fn only_from_the_leaver(make: &Make, change: &Change, counts: &mut Evidence) -> Verdict {
+    let leaver = change.member;
+    let expected =
+        format!("a key stays where it is unless it was on {leaver}, and then one other member takes that place");
+    moves(make, change, counts, &expected, |gained, lost| lost == [leaver] && gained.len() <= 1)
+}
+
+fn only_to_or_from(make: &Make, change: &Change, counts: &mut Evidence) -> Verdict {
+    let member = change.member;
+    let What::Weighs { weight } = change.what else { return Ok(()) };
+    let old = change.fleet.weight(member);
+    let (grows, shrinks) = (weight > old, weight < old);
+    let expected = match (grows, shrinks) {
+        (true, _) => {
+            format!("the weight of {member} grows from {old} to {weight}, so keys move to it and nowhere else")
+        }
+        (_, true) => format!(
+            "the weight of {member} shrinks from {old} to {weight}, so keys move away from it and from nobody else"
+        ),
+        _ => format!("the weight of {member} stays {weight}, so no key moves"),
+    };
+    moves(make, change, counts, &expected, |gained, lost| grows && gained == [member] || shrinks && lost == [member])
+}
+
+fn are_apart(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
+    let placement = load.fleet.placement(*make);
+    let count = replicas_of(load);
+    for key in load.keys.names() {
+        check_replicas(&*placement, &load.fleet, &key, count)?;
+        if count.min(load.fleet.0.len()) > 1 {
+            counts.count(SPREAD);
+        }
+    }
+    Ok(())
+}
+
+/// As many replicas as there should be, on different members of the fleet.
+fn check_replicas(placement: &dyn Placement, fleet: &Fleet, key: &str, count: usize) -> Verdict {
+    let places = placement.replicas(key, count);
+    let different: BTreeSet<_> = places.iter().copied().filter(|member| fleet.weight(*member) > 0).collect();
+    let wanted = count.min(fleet.0.len());
+    if places.len() == wanted && different.len() == wanted {
+        return Ok(());
+    }
+    let replicas = plural(count as u64, "replica");
+    Err(Breach::new(
+        format!("of {key}, {replicas} were asked for, and it is on {}", told(&places)),
+        format!("{} of the fleet", plural(wanted as u64, "different member")),
+        told(&places),
+    ))
+}
+
+fn begin_alike(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
+    let placement = load.fleet.placement(*make);
+    for key in load.keys.names() {
+        let all = placement.replicas(&key, load.fleet.0.len());
+        for count in 1..all.len().min(4) {
+            let some = placement.replicas(&key, count);
+            if some.len() == count && count > 1 {
+                counts.count(SPREAD);
+            }
+            if some.len() == count && some != all[..count] {
+                return Err(Breach::new(
+                    format!(
+                        "{} of {key} are on {}, all of them on {}",
+                        plural(count as u64, "replica"),
+                        told(&some),
+                        told(&all)
+                    ),
+                    format!("{}, which is how the list of all begins", told(&all[..count])),
+                    told(&some),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn few_are_enough(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
+    let placement = load.fleet.placement(*make);
+    for key in load.keys.names() {
+        check_replicas(&*placement, &load.fleet, &key, replicas_of(load))?;
+    }
+    let names: Vec<_> = load.keys.names().collect();
+    let assigned = placement.assign(&names, 0);
+    counts.count_many(PLACED, assigned.len() as u64);
+    let wanted = if load.fleet.0.is_empty() { 0 } else { names.len() };
+    if assigned.len() == wanted {
+        return Ok(());
+    }
+    Err(Breach::new(
+        format!(
+            "{} were assigned to {}, and the answer has {}",
+            plural(names.len() as u64, "key"),
+            load.fleet,
+            assigned.len()
+        ),
+        format!("{} in the answer", plural(wanted as u64, "member")),
+        plural(assigned.len() as u64, "member"),
+    ))
+}

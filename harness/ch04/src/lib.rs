@@ -2,10 +2,10 @@
 
 pub mod failure_detector;
 
-// pub mod fenced_lock;
+pub mod fenced_lock;
 
 harness::chapter! { $crate;
     "failure_detector": failure_detector::<Node>;
 
-    // "fenced_lock": fenced_lock::<…>;
+    "fenced_lock": fenced_lock::<LockServer, LockClient, Vault>;
 }

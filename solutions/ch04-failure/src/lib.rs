@@ -3,5 +3,5 @@
 #[cfg(feature = "failure_detector")]
 pub mod failure_detector;
 
-// #[cfg(feature = "fenced_lock")]
-// pub mod fenced_lock;
+#[cfg(feature = "fenced_lock")]
+pub mod fenced_lock;

@@ -43,7 +43,7 @@ fn values(draw: &mut Draw, count: usize, values: u64, until_ms: u64) -> Vec<Entr
 
 /// Nothing goes wrong.
 pub fn calm(draw: &mut Draw) -> Schedule {
-    let count = [2, 3, 7, 12, 5, 8, 10, 11][(draw.index % 8) as usize];
+    let count = [2, 3, 25, 12, 5, 8, 23, 11][(draw.index % 8) as usize];
     let entries = values(draw, count, 6, BUSY_MS);
     nodes(draw, count, BUSY_MS, Aim::Frugal.reach_ms(), entries)
 }
@@ -63,6 +63,9 @@ pub fn bad_network(draw: &mut Draw) -> Schedule {
 /// Some are cut off from the others for long, or messages are lost in one way or another; the last values come shortly before the
 /// end of it.
 pub fn cut_in_two(draw: &mut Draw) -> Schedule {
+    if draw.index == 0 {
+        return long_cut(draw);
+    }
     let count = draw.random.random_range(3..=8);
     let mut entries = values(draw, count, 8, BUSY_MS);
     let mut all: Vec<NodeId> = (0..count).map(n).collect();
@@ -78,24 +81,15 @@ pub fn cut_in_two(draw: &mut Draw) -> Schedule {
             entries.extend(Swarm::of(count, &kinds, BUSY_MS).draw(&mut draw.random).into_iter().map(Entry::Fault));
         }
     }
-    if draw.index == 0 {
-        // So long that whoever had something to say has given up.
-        let entries = vec![Entry::Broadcast { node: side_of(&entries), at_ms: 500 }, whole_split(&entries, 12_000)];
-        return nodes(draw, count.min(5), 12_000, REPAIR_MS, entries);
-    }
     nodes(draw, count, BUSY_MS, REPAIR_MS, entries)
 }
 
-fn side_of(entries: &[Entry]) -> NodeId {
-    let side = entries.iter().find_map(|entry| match entry {
-        Entry::Fault(Fault::Split { side, .. }) => Some(side[0]),
-        _ => None,
-    });
-    side.expect("somebody is cut off")
-}
-
-fn whole_split(entries: &[Entry], until_ms: u64) -> Entry {
-    Entry::Fault(Fault::Split { side: vec![side_of(entries)], span: Span::new(100, until_ms) })
+/// A node is handed a value while it is cut off for so long that whoever tries only so often has given up.
+fn long_cut(draw: &mut Draw) -> Schedule {
+    let until_ms = 12_000;
+    let cut = Fault::Split { side: vec![n(0)], span: Span::new(100, until_ms) };
+    let entries = vec![Entry::Broadcast { node: n(0), at_ms: 500 }, Entry::Fault(cut)];
+    nodes(draw, 4, until_ms, REPAIR_MS, entries)
 }
 
 /// One of eight nodes crashes for good, each in another schedule; then the others are handed values.

@@ -92,6 +92,11 @@ pub fn crashes(draw: &mut Draw) -> Schedule {
         CRASH_PIECES => nodes(2, vec![add(0, "ann", 10), crash(250), add(0, "bob", 400)]),
         7 => nodes(2, vec![add(0, "ann", 10), remove(0, "ann", 240), crash(250), add(0, "ann", 400)]),
         8 => nodes(3, vec![add(0, "ann", 10), remove(0, "ann", 340), crash(341)]),
+        9 => {
+            let (when, keep) = (When::BeforeSync(1), Keep::Nothing);
+            let crash = Fault::Crash { node: n(0), when, back_after_ms: Some(20), keep };
+            nodes(2, vec![add(0, "ann", 10), Entry::Fault(crash), add(0, "bob", 40)])
+        }
         _ => schedules::crashes(draw, change),
     }
 }

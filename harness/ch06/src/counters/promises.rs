@@ -8,7 +8,7 @@ use render::explain::plural;
 use super::contract::{By, Counting};
 use super::schedules;
 use crate::replicas::promises::{ALONE, IDLE, answers_alone, falls_silent};
-use crate::replicas::{AGREED_MS, Change, Replicas, WATCH_MS};
+use crate::replicas::{AGREED_MS, Change, Replicas};
 
 type Seen = crate::replicas::Seen<Counting>;
 type Read = crate::replicas::Read<i64>;
@@ -99,7 +99,7 @@ fn is_exact(seen: &Seen, read: &Read) -> Verdict {
 }
 
 fn seconds() -> u64 {
-    (AGREED_MS + WATCH_MS) / 1000
+    AGREED_MS / 1000
 }
 
 fn nothing_is_lost(seen: &Seen, evidence: &mut Evidence) -> Verdict {

@@ -91,8 +91,8 @@ pub enum Answer {
 ///   moment, and so does its meaning: what a node adds after a crash is a new addition. (What was asked for and not answered may
 ///   count or not, as long as all agree.)
 /// - **What is gone leaves nothing behind.** Two seconds after the last change and the last trouble, what a node has on its disk
-///   (values and records as they are encoded there, names not counted) is at most 200 bytes for each node, and 100 bytes more for
-///   each element in the set, however many were ever added and removed. No name of an element is longer than 20 bytes.
+///   (values and records as they are encoded there, names not counted) is at most 100 bytes for each node and 100 bytes for each
+///   element in the set, however many were ever added and removed. No name of an element is longer than 20 bytes.
 /// - **Silence when there is nothing to say.** From two seconds after the last change and the last trouble on, a node sends
 ///   no more than 20 messages a second to each other node.
 ///
@@ -101,7 +101,7 @@ pub trait GuestList: Process<Config = (), Input = Request, Output = Answer> {}
 // ANCHOR_END: node
 
 /// What may be on a node's disk for each node, in bytes.
-pub const DISK_PER_NODE_BYTES: usize = 200;
+pub const DISK_PER_NODE_BYTES: usize = 100;
 
 /// What may be on a node's disk for each element in the set, in bytes.
 pub const DISK_PER_ELEMENT_BYTES: usize = 100;

@@ -24,7 +24,7 @@ const MANY: &str = "a hundred are added and removed, and one who was added stays
 pub fn all() -> Vec<Promise<Replicas<Listing>>> {
     let promise = |name, schedules, draw, judge: Judge<Seen>, needs| Promise { name, schedules, needs, draw, judge };
     vec![
-        promise("a_node_answers_alone", 20, schedules::cut_in_two, answers_alone, &[ALONE]),
+        promise("a_node_answers_alone", 12, schedules::cut_in_two, answers_alone, &[ALONE]),
         promise(
             "all_nodes_agree_in_the_end",
             25,
@@ -34,7 +34,7 @@ pub fn all() -> Vec<Promise<Replicas<Listing>>> {
         ),
         promise(
             "an_old_message_brings_nothing_back",
-            25,
+            20,
             schedules::old_messages,
             nothing_comes_back,
             &[GONE, evidence::DUPLICATED, evidence::OVERTAKEN],
@@ -42,12 +42,12 @@ pub fn all() -> Vec<Promise<Replicas<Listing>>> {
         promise("a_crash_loses_nothing", 25, schedules::crashes, nothing_is_lost, &[SURVIVED, evidence::RESTARTED]),
         promise(
             "what_is_gone_leaves_nothing_behind",
-            6,
+            4,
             schedules::comings_and_goings,
             leaves_nothing_behind,
             &[MANY, evidence::SYNCED],
         ),
-        promise("there_is_silence_when_there_is_nothing_to_say", 15, schedules::calm, falls_silent, &[IDLE]),
+        promise("there_is_silence_when_there_is_nothing_to_say", 10, schedules::calm, falls_silent, &[IDLE]),
     ]
 }
 

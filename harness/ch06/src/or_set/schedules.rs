@@ -80,23 +80,19 @@ pub fn old_messages(draw: &mut Draw) -> Schedule {
 
 /// The first ones add, crash and add again: the same guest, and another one.
 pub fn crashes(draw: &mut Draw) -> Schedule {
-    let crash = |at_ms| {
-        let when = When::At(at_ms);
-        Entry::Fault(Fault::Crash { node: n(0), when, back_after_ms: Some(50), keep: Keep::Nothing })
+    let crash = |when| {
+        let back_after_ms = Some(5);
+        Entry::Fault(Fault::Crash { node: n(0), when, back_after_ms, keep: Keep::Nothing })
     };
     match draw.index {
         ..CRASH_PIECES => {
             let [first, second, third] = [Change::add("ann"), Change::add("bob"), Change::remove("ann")];
             schedules::crash_piece(draw.index, [first, second, third])
         }
-        CRASH_PIECES => nodes(2, vec![add(0, "ann", 10), crash(250), add(0, "bob", 400)]),
-        7 => nodes(2, vec![add(0, "ann", 10), remove(0, "ann", 240), crash(250), add(0, "ann", 400)]),
-        8 => nodes(3, vec![add(0, "ann", 10), remove(0, "ann", 340), crash(341)]),
-        9 => {
-            let (when, keep) = (When::BeforeSync(1), Keep::Nothing);
-            let crash = Fault::Crash { node: n(0), when, back_after_ms: Some(20), keep };
-            nodes(2, vec![add(0, "ann", 10), Entry::Fault(crash), add(0, "bob", 40)])
-        }
+        CRASH_PIECES => nodes(2, vec![add(0, "ann", 10), crash(When::At(250)), add(0, "bob", 260)]),
+        7 => nodes(2, vec![add(0, "ann", 10), remove(0, "ann", 240), crash(When::At(250)), add(0, "ann", 260)]),
+        8 => nodes(3, vec![add(0, "ann", 10), remove(0, "ann", 340), crash(When::At(341))]),
+        9 => nodes(2, vec![add(0, "ann", 10), crash(When::BeforeSync(1)), add(0, "bob", 20)]),
         _ => schedules::crashes(draw, change),
     }
 }

@@ -170,24 +170,20 @@ impl<X: Replicated> Cluster for Replicas<X> {
         seen.run(world, agreed_ms);
         seen.cut_off = world.counts().cut_off > 0;
         seen.disk_bytes = world.nodes().map(|node| world.disk(node).size_bytes()).collect();
-        let sent = world.counts().sent;
-        seen.run(world, agreed_ms + WATCH_MS);
-        seen.idle_messages = world.counts().sent - sent;
         let before = seen.reads.len();
-        for node in world.nodes() {
-            let number = LAST_READS + node.index() as u32;
-            seen.ask(number, node, X::read(number), true, agreed_ms + WATCH_MS + 1, world);
+        for (number, node) in (1 + plan.entries.len() as u32..).zip(world.nodes()) {
+            seen.ask(number, node, X::read(number), true, agreed_ms + 1, world);
         }
-        seen.run(world, agreed_ms + WATCH_MS + 1);
+        seen.run(world, agreed_ms + 1);
         seen.last_reads = seen.reads.split_off(before);
+        let sent = world.counts().sent;
+        seen.run(world, agreed_ms + 1 + WATCH_MS);
+        seen.idle_messages = world.counts().sent - sent;
         seen
     }
 }
 
-/// Requests with this number and above are the last ones.
-const LAST_READS: u32 = 1_000_000;
-
-/// The requests of an entry have numbers from its place times this on, where there are many.
+/// Requests are numbered by the places of their entries; where an entry has many, from its place times this on.
 const SERIES: u32 = 1_000;
 
 impl<X: Replicated> Seen<X> {

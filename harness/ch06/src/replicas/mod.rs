@@ -124,7 +124,7 @@ pub struct Asked<X: Replicated> {
 pub struct Seen<X: Replicated> {
     /// By number, in the order in which they were asked for.
     pub changes: BTreeMap<u32, Change<X::Change>>,
-    /// Before the end.
+    /// Before the end: those of the schedule, and one of each node when the last trouble is just over.
     pub reads: Vec<Read<X::Value>>,
     /// One of each node, after all trouble is over and everybody has had time.
     pub last_reads: Vec<Read<X::Value>>,
@@ -165,15 +165,16 @@ impl<X: Replicated> Cluster for Replicas<X> {
         for (place, entry) in (1..).zip(&plan.entries) {
             seen.lay(place, entry, world);
         }
-        world.heal_at_ms(plan.setup.heal_ms);
-        let agreed_ms = plan.setup.heal_ms + AGREED_MS;
+        let (heal_ms, agreed_ms) = (plan.setup.heal_ms, plan.setup.heal_ms + AGREED_MS);
+        world.heal_at_ms(heal_ms);
+        // What is wrong with a node alone shows by now, long before all would have agreed on it.
+        let last = plan.entries.len() as u32;
+        seen.ask_all(last + 1, heal_ms + 1, world);
         seen.run(world, agreed_ms);
         seen.cut_off = world.counts().cut_off > 0;
         seen.disk_bytes = world.nodes().map(|node| world.disk(node).size_bytes()).collect();
         let before = seen.reads.len();
-        for (number, node) in (1 + plan.entries.len() as u32..).zip(world.nodes()) {
-            seen.ask(number, node, X::read(number), true, agreed_ms + 1, world);
-        }
+        seen.ask_all(last + 1 + plan.setup.nodes as u32, agreed_ms + 1, world);
         seen.run(world, agreed_ms + 1);
         seen.last_reads = seen.reads.split_off(before);
         let sent = world.counts().sent;
@@ -222,6 +223,12 @@ impl<X: Replicated> Seen<X> {
     fn change(&mut self, number: u32, node: NodeId, change: &X::Change, at_ms: u64, world: &mut World<X>) {
         self.ask(number, node, X::change(number, change), false, at_ms, world);
         self.changes.insert(number, Change { node, what: change.clone(), at_ms, done: false, refused: false });
+    }
+
+    fn ask_all(&mut self, number: u32, at_ms: u64, world: &mut World<X>) {
+        for (number, node) in (number..).zip(world.nodes()) {
+            self.ask(number, node, X::read(number), true, at_ms, world);
+        }
     }
 
     fn ask(&mut self, number: u32, node: NodeId, request: X::Input, is_read: bool, at_ms: u64, world: &mut World<X>) {

@@ -65,6 +65,12 @@ pub fn an_answer_twice() -> Schedule {
     exactly(5, vec![propose(1, 7, 10), cut, twice, propose(3, 8, 40)])
 }
 
+/// n1 is outbid by n2, which dies before it can go on.
+pub fn outbid_by_the_dead() -> Schedule {
+    let dies = Fault::Crash { node: n(2), when: When::At(18), back_after_ms: None, keep: Keep::Nothing };
+    exactly(3, vec![propose(1, 7, 10), propose(2, 8, 12), Entry::Fault(dies)])
+}
+
 /// One majority decides; then another, which has only the middle node in common with it, is asked.
 pub fn handover(nodes: usize) -> Schedule {
     let side = (nodes - 1) / 2;
@@ -109,6 +115,19 @@ pub fn broken_promise(when: When) -> Schedule {
 pub fn broken_acceptance(nth_sync: u32) -> Schedule {
     let handover = Entry::Handover { first: vec![n(2)], then: vec![n(1)], change_ms: 100, until_ms: 600 };
     exactly(3, vec![propose(1, 7, 10), handover, crash(3, When::BeforeSync(nth_sync), 30), propose(2, 8, 110)])
+}
+
+/// n1 crashes while its accepts are under way, comes back, and is asked for another value before the answers come: if it begins
+/// its ballots anew, they are answers to what it has not asked. What it makes of them, it can tell nobody.
+pub fn a_ballot_used_twice(nodes: usize) -> Schedule {
+    let faults = [crash(1, When::At(22), 2), mute(1, nodes, Span::new(27, 500))];
+    exactly(nodes, [propose(1, 7, 10), propose(1, 8, 26), propose(2, 9, 60)].into_iter().chain(faults).collect())
+}
+
+/// Two are asked at the same moment, and no majority is without one of them: n4 is dead.
+pub fn twins() -> Schedule {
+    let dies = Fault::Crash { node: n(4), when: When::At(5), back_after_ms: None, keep: Keep::Nothing };
+    exactly(4, vec![propose(1, 7, 10), propose(2, 8, 10), Entry::Fault(dies)])
 }
 
 /// Everybody forgets what was not synced.

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::hash::Hash;
 use std::marker::PhantomData;
 
-use super::{Ahead, AllAhead, LOOK_AHEAD, Model};
+use super::{Ahead, AllAhead, COMPARISONS, LOOK_AHEAD, Model};
 
 /// Values in the order in which they were appended, none at first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,17 +85,18 @@ impl<V: Clone + Eq + Hash + Display> Model for List<V> {
 
     /// What the next reads return must be there already or be on its way.
     fn hopeless(&self, state: &Self::State, ahead: AllAhead<'_, '_, Self::Input, Self::Output>) -> bool {
-        /// Of a long list, the values that come next say enough.
-        const VALUES: usize = 100;
         let (mut appended, mut reads) = (Vec::new(), 0);
+        let mut comparisons = COMPARISONS;
         for event in ahead {
             match event {
                 Ahead::Call(ListInput::Append(value), _) => appended.push(value),
                 Ahead::Return(_, ListOutput::Values(seen)) => {
                     let Some(rest) = seen.strip_prefix(state.as_slice()) else { return true };
-                    if !rest.iter().take(VALUES).all(|value| appended.contains(&value)) {
+                    let within = rest.len().min(comparisons / appended.len().max(1));
+                    if !rest[..within].iter().all(|value| appended.contains(&value)) {
                         return true;
                     }
+                    comparisons -= within * appended.len();
                     reads += 1;
                 }
                 _ => {}

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Ahead, AllAhead, LOOK_AHEAD, Model};
+use super::{Ahead, AllAhead, COMPARISONS, LOOK_AHEAD, Model};
 
 /// Strings under keys, all empty at first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -131,9 +131,6 @@ impl Model for Map {
         state.len()
     }
 }
-
-/// What a look ahead may cost. Whoever has to look further may as well try.
-const COMPARISONS: usize = 4096;
 
 /// Whether `text` may be put together from `parts`, none of them empty; how often each is used does not count. Where that
 /// takes more comparisons than are left, it may.

@@ -78,7 +78,10 @@ pub trait Model {
 }
 
 /// So many of the next answers are looked at by [`Model::hopeless`] in the models here.
-const LOOK_AHEAD: usize = 16;
+const LOOK_AHEAD: usize = 32;
+
+/// And with so many comparisons of values, all in all: whoever has to look further may as well try.
+const COMPARISONS: usize = 2048;
 
 /// What is not placed yet, in the order of the history.
 pub type AllAhead<'e, 'a, I, O> = &'e mut dyn Iterator<Item = Ahead<'a, I, O>>;

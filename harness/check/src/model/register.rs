@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::hash::Hash;
 use std::marker::PhantomData;
 
-use super::{Ahead, AllAhead, LOOK_AHEAD, Model};
+use super::{Ahead, AllAhead, COMPARISONS, LOOK_AHEAD, Model};
 
 /// One value, initially none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ impl<V: Clone + Eq + Hash + Display> Model for Register<V> {
 
     /// What the next reads return must be there or be on its way.
     fn hopeless(&self, state: &Self::State, ahead: AllAhead<'_, '_, Self::Input, Self::Output>) -> bool {
-        let (mut coming, mut reads) = (Vec::new(), 0);
+        let (mut coming, mut reads, mut comparisons) = (Vec::new(), 0, 0);
         for event in ahead {
             match event {
                 Ahead::Call(_, Some(RegisterOutput::Swapped(false))) => {}
@@ -113,10 +113,11 @@ impl<V: Clone + Eq + Hash + Display> Model for Register<V> {
                         return true;
                     }
                     reads += 1;
+                    comparisons += coming.len();
                 }
                 _ => {}
             }
-            if reads == LOOK_AHEAD {
+            if reads == LOOK_AHEAD || comparisons > COMPARISONS {
                 break;
             }
         }

@@ -109,9 +109,11 @@ fn takes_or_names_the_leader(seen: &Seen, counts: &mut Evidence) -> Verdict {
         if answers != [expected] {
             let (node, command, at_ms) = (proposal.node, proposal.command, proposal.at_ms);
             let told: Vec<String> = answers.iter().map(|answer| in_words(*answer)).collect();
-            let told = if told.is_empty() { "nothing".to_owned() } else { told.join(", and ") };
+            let told = if told.is_empty() { "neither an entry nor a refusal".to_owned() } else { told.join(", and ") };
             return Err(Breach::new(
-                format!("{node} was asked for {command} at {at_ms} ms, when {leader} led, and did {told}"),
+                format!(
+                    "{node} was asked for {command} at {at_ms} ms, when {leader} led, and what came of it was {told}"
+                ),
                 in_words(expected),
                 told,
             ));
@@ -122,9 +124,9 @@ fn takes_or_names_the_leader(seen: &Seen, counts: &mut Evidence) -> Verdict {
 
 fn in_words(answer: Answer) -> String {
     match answer {
-        Answer::Appended => "append it".to_owned(),
-        Answer::Refused(None) => "refuse it, without naming a leader".to_owned(),
-        Answer::Refused(Some(leader)) => format!("refuse it, naming {leader} as the leader"),
+        Answer::Appended => "an entry in its log".to_owned(),
+        Answer::Refused(None) => "a refusal that names no leader".to_owned(),
+        Answer::Refused(Some(leader)) => format!("a refusal that names {leader} as the leader"),
     }
 }
 

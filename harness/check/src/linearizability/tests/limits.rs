@@ -117,3 +117,25 @@ fn a_hard_key_does_not_hide_the_violation_in_another() {
     assert_eq!(why.in_words(), "c1's `1: read → 1` fits nowhere: nothing that was called before explains it");
     assert!(!why.shortest, "the hard key may have been broken before");
 }
+
+#[test]
+fn a_stale_read_is_found_among_many_writes_that_nobody_heard_of_again() {
+    let mut history = History::new();
+    for round in 0..60 {
+        let one = history.invoke(round, Client(1), RegisterInput::Write(3 * round));
+        let other = history.invoke(round, Client(2), RegisterInput::Write(3 * round + 1));
+        history.invoke(round, Client(100 + round), RegisterInput::Write(3 * round + 2));
+        let read = history.invoke(round, Client(3), RegisterInput::Read);
+        history.complete(round, one, RegisterOutput::Written);
+        // Every fourth time, what nobody heard of again is what is read.
+        let seen = 3 * round + if round.is_multiple_of(4) { 2 } else { 1 };
+        history.complete(round, read, RegisterOutput::Value(Some(seen)));
+        history.complete(round, other, RegisterOutput::Written);
+    }
+    let read = history.invoke(60, Client(3), RegisterInput::Read);
+    history.complete(60, read, RegisterOutput::Value(Some(1)));
+    let limits = Limits { steps: 100_000, ..Limits::default() };
+    let verdict = check(&Register::default(), &history, limits);
+    let Verdict::NotLinearizable(why) = verdict else { panic!("{verdict:?}") };
+    assert_eq!((why.culprit().label.as_str(), why.shortest), ("read → 1", true));
+}

@@ -2,10 +2,11 @@
 //!
 //! Contract: `ch06::or_set`. Lesson: `cargo xtask lesson or_set`.
 
+use std::collections::BTreeSet;
+
 use ch06::or_set::{Answer, GuestList, ObservedRemove, Request};
 use harness::{Context, NodeId, Process};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 
 /// A set that remembers what it has observed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -3,10 +3,10 @@
 //! Contract: `ch06::or_set`. Lesson: `cargo xtask lesson or_set`.
 
 // learner: begin
-// learner: | use std::collections::BTreeSet;
-use std::collections::{BTreeMap, BTreeSet};
-
+use std::collections::BTreeMap;
 // learner: end
+use std::collections::BTreeSet;
+
 use ch06::or_set::{Answer, GuestList, ObservedRemove, Request};
 use harness::{Context, NodeId, Process};
 use serde::{Deserialize, Serialize};

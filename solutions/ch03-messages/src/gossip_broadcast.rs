@@ -4,9 +4,7 @@
 
 // learner: begin
 use std::collections::BTreeSet;
-// learner: end
 
-// learner: begin
 use ch03::gossip_broadcast::Aim;
 // learner: end
 use ch03::gossip_broadcast::{Answer, Config, Gossip, Request};
@@ -69,13 +67,11 @@ fn stride(nodes: usize) -> usize {
 }
 
 impl Node {
-    /// A value is here; says whether it was new.
-    fn deliver(&mut self, value: u64, context: &mut Context<'_, Self>) -> bool {
-        let new = self.values.insert(value);
-        if new {
+    /// A value is here, perhaps once more.
+    fn deliver(&mut self, value: u64, context: &mut Context<'_, Self>) {
+        if self.values.insert(value) {
             context.output(Answer::Delivered(value));
         }
-        new
     }
 
     /// To be called before something is added to what is to be sent.
@@ -161,10 +157,13 @@ impl Process for Node {
         // learner: | match message {}
         match message {
             Message::News { values, pass_on } => {
-                let new: Vec<u64> = values.into_iter().filter(|value| self.deliver(*value, context)).collect();
-                if pass_on && !new.is_empty() {
+                for value in &values {
+                    self.deliver(*value, context);
+                }
+                // Also what a comparison has brought here before: the others downwards are still waiting for it.
+                if pass_on {
                     self.soon(context);
-                    self.far.extend(new);
+                    self.far.extend(values);
                 }
             }
             Message::Have(theirs) => {

@@ -9,7 +9,7 @@ use sim::disk::Keep;
 use sim::swarm::Kind;
 use sim::{Fault, Span, Swarm, When};
 
-use super::contract::{Aim, REACH_MS, REPAIR_MS};
+use super::contract::{Aim, REPAIR_MS};
 use super::world::{Entry, Setup};
 
 type Schedule = Plan<Setup, Entry>;
@@ -28,7 +28,8 @@ fn n(index: usize) -> NodeId {
 fn nodes(draw: &Draw, nodes: usize, quiet_ms: u64, after_ms: u64, entries: Vec<Entry>) -> Schedule {
     let aim = if draw.index % 2 == 0 { Aim::Fast } else { Aim::Frugal };
     let ask_ms = quiet_ms + after_ms;
-    Plan { setup: Setup { nodes, aim, latency_ms: None, heal_ms: quiet_ms, ask_ms, idle_from_ms: ask_ms }, entries }
+    let (heal_ms, idle_from_ms, too_many) = (quiet_ms, ask_ms, u64::MAX);
+    Plan { setup: Setup { nodes, aim, latency_ms: None, heal_ms, ask_ms, idle_from_ms, too_many }, entries }
 }
 
 /// Values, handed in here and there until `until_ms`.
@@ -42,9 +43,9 @@ fn values(draw: &mut Draw, count: usize, values: u64, until_ms: u64) -> Vec<Entr
 
 /// Nothing goes wrong.
 pub fn calm(draw: &mut Draw) -> Schedule {
-    let count = [2, 3, 7, 12, 5, 8, 10, 11][(draw.index % 8) as usize];
+    let count = [2, 3, 25, 12, 5, 8, 23, 11][(draw.index % 8) as usize];
     let entries = values(draw, count, 6, BUSY_MS);
-    nodes(draw, count, BUSY_MS, REACH_MS, entries)
+    nodes(draw, count, BUSY_MS, Aim::Frugal.reach_ms(), entries)
 }
 
 /// Everything that a network can do.
@@ -62,6 +63,9 @@ pub fn bad_network(draw: &mut Draw) -> Schedule {
 /// Some are cut off from the others for long, or messages are lost in one way or another; the last values come shortly before the
 /// end of it.
 pub fn cut_in_two(draw: &mut Draw) -> Schedule {
+    if draw.index == 0 {
+        return long_cut(draw);
+    }
     let count = draw.random.random_range(3..=8);
     let mut entries = values(draw, count, 8, BUSY_MS);
     let mut all: Vec<NodeId> = (0..count).map(n).collect();
@@ -77,24 +81,15 @@ pub fn cut_in_two(draw: &mut Draw) -> Schedule {
             entries.extend(Swarm::of(count, &kinds, BUSY_MS).draw(&mut draw.random).into_iter().map(Entry::Fault));
         }
     }
-    if draw.index == 0 {
-        // So long that whoever had something to say has given up.
-        let entries = vec![Entry::Broadcast { node: side_of(&entries), at_ms: 500 }, whole_split(&entries, 30_000)];
-        return nodes(draw, count, 30_000, REPAIR_MS, entries);
-    }
     nodes(draw, count, BUSY_MS, REPAIR_MS, entries)
 }
 
-fn side_of(entries: &[Entry]) -> NodeId {
-    let side = entries.iter().find_map(|entry| match entry {
-        Entry::Fault(Fault::Split { side, .. }) => Some(side[0]),
-        _ => None,
-    });
-    side.expect("somebody is cut off")
-}
-
-fn whole_split(entries: &[Entry], until_ms: u64) -> Entry {
-    Entry::Fault(Fault::Split { side: vec![side_of(entries)], span: Span::new(100, until_ms) })
+/// A node is handed a value while it is cut off for so long that whoever tries only so often has given up.
+fn long_cut(draw: &mut Draw) -> Schedule {
+    let until_ms = 12_000;
+    let cut = Fault::Split { side: vec![n(0)], span: Span::new(100, until_ms) };
+    let entries = vec![Entry::Broadcast { node: n(0), at_ms: 500 }, Entry::Fault(cut)];
+    nodes(draw, 4, until_ms, REPAIR_MS, entries)
 }
 
 /// One of eight nodes crashes for good, each in another schedule; then the others are handed values.
@@ -151,7 +146,7 @@ fn set_piece(draw: &mut Draw) -> Schedule {
 
 /// Some trouble, one node is down for good at the end or not, and then nobody has anything to say.
 pub fn all_is_said(draw: &mut Draw) -> Schedule {
-    let count = draw.random.random_range(3..=8);
+    let count = draw.random.random_range(3..=6);
     let mut entries = values(draw, count, 6, BUSY_MS);
     if draw.index % 2 == 0 {
         entries.push(Entry::Fault(Fault::Lossy { percent: 40, span: Span::new(0, BUSY_MS) }));
@@ -166,18 +161,26 @@ pub fn all_is_said(draw: &mut Draw) -> Schedule {
 }
 
 /// 25 nodes, and a value every 20 ms.
-fn flow(aim: Aim) -> Schedule {
-    let setup =
-        Setup { nodes: 25, aim, latency_ms: Some(100), heal_ms: u64::MAX / 2_000, ask_ms: 6_000, idle_from_ms: 6_000 };
-    Plan { setup, entries: vec![Entry::Flow { count: 150, every_ms: 20 }] }
+fn flow(aim: Aim, draw: &mut Draw) -> Schedule {
+    let count = 150;
+    let setup = Setup {
+        nodes: 25,
+        aim,
+        latency_ms: Some(100),
+        heal_ms: u64::MAX / 2_000,
+        ask_ms: 6_000,
+        idle_from_ms: 6_000,
+        too_many: aim.bounds().0 * count,
+    };
+    Plan { setup, entries: vec![Entry::Flow { count, every_ms: 20, seed: draw.random.random() }] }
 }
 
 /// The flow, with the first aim.
-pub fn fast(_: &mut Draw) -> Schedule {
-    flow(Aim::Fast)
+pub fn fast(draw: &mut Draw) -> Schedule {
+    flow(Aim::Fast, draw)
 }
 
 /// The flow, with the second aim.
-pub fn frugal(_: &mut Draw) -> Schedule {
-    flow(Aim::Frugal)
+pub fn frugal(draw: &mut Draw) -> Schedule {
+    flow(Aim::Frugal, draw)
 }

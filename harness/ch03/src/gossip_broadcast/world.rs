@@ -6,8 +6,9 @@ use std::fmt;
 use explore::Plan;
 use harness::NodeId;
 use harness::processes::Cluster;
+use rand::{RngExt, SeedableRng};
 use sim::seam::Host;
-use sim::{Choice, EventId, Fault, What, World};
+use sim::{Choice, EventId, Fault, Limits, Random, Tone, What, World};
 
 use super::contract::{Aim, Answer, Gossiping, Request};
 
@@ -27,6 +28,8 @@ pub struct Setup {
     pub ask_ms: u64,
     /// From when on until the end messages count as idle talk.
     pub idle_from_ms: u64,
+    /// With so many messages the run ends early, for there is nothing more to find out.
+    pub too_many: u64,
 }
 
 /// A value that is handed in, many of them, or a fault.
@@ -36,10 +39,11 @@ pub enum Entry {
         node: NodeId,
         at_ms: u64,
     },
-    /// A value every so often, each time at another node.
+    /// A value every so often, each at a node that is drawn from the seed.
     Flow {
         count: u64,
         every_ms: u64,
+        seed: u64,
     },
     Fault(Fault),
 }
@@ -48,8 +52,8 @@ impl fmt::Display for Entry {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Entry::Broadcast { node, at_ms } => write!(out, "{node} is handed a value at {at_ms} ms"),
-            Entry::Flow { count, every_ms } => {
-                write!(out, "{count} values are handed in, one every {every_ms} ms, each time at another node")
+            Entry::Flow { count, every_ms, .. } => {
+                write!(out, "{count} values are handed in, one every {every_ms} ms, each at some node")
             }
             Entry::Fault(fault) => fault.fmt(out),
         }
@@ -102,6 +106,8 @@ pub struct Seen {
     pub crashed: Vec<NodeId>,
     pub messages: u64,
     pub idle_messages: u64,
+    /// The message that was one too many.
+    pub excess: Option<EventId>,
     /// How often each node has crashed until now.
     lives: Vec<u32>,
 }
@@ -118,7 +124,10 @@ impl Cluster for Village {
     type Seen = Seen;
 
     fn setup(&self, plan: &Plan<Setup, Entry>, choice: Choice) -> sim::Setup {
-        let setup = sim::Setup::of(choice, plan.setup.nodes);
+        // Nodes that answer each other for ever are told so soon. That is a hundred steps of each node a second, and more.
+        let events = 10_000 + 1_000 * plan.setup.nodes as u64;
+        let limits = Limits { in_flight: 5_000, at_once: 5_000, events };
+        let setup = sim::Setup { limits, ..sim::Setup::of(choice, plan.setup.nodes) };
         match plan.setup.latency_ms {
             None => setup,
             Some(latency_ms) => sim::Setup { latency_us: (latency_ms * 1000, latency_ms * 1000), ..setup },
@@ -160,6 +169,7 @@ impl Seen {
             crashed: Vec::new(),
             messages: 0,
             idle_messages: 0,
+            excess: None,
             lives: vec![0; setup.nodes],
         }
     }
@@ -167,10 +177,10 @@ impl Seen {
     fn lay(&mut self, number: u64, entry: &Entry, world: &mut World<Gossiping>) {
         match entry {
             Entry::Broadcast { node, at_ms } => self.hand_in(number, *node, *at_ms, world),
-            Entry::Flow { count, every_ms } => {
+            Entry::Flow { count, every_ms, seed } => {
+                let mut random = Random::seed_from_u64(*seed);
                 for place in 0..*count {
-                    // Seven and any number of nodes that is used have no common divisor, so everybody gets a turn.
-                    let node = NodeId::new((place as usize * 7) % self.setup.nodes);
+                    let node = NodeId::new(random.random_range(0..self.setup.nodes));
                     self.hand_in(1 + place, node, 1 + place * every_ms, world);
                 }
             }
@@ -184,7 +194,9 @@ impl Seen {
     }
 
     fn run(&mut self, until_ms: u64, world: &mut World<Gossiping>) {
-        while let Some(happening) = world.next(until_ms) {
+        while self.excess.is_none()
+            && let Some(happening) = world.next(until_ms)
+        {
             let (node, at_ms, at) = (happening.node, happening.at_ms(), happening.event);
             let life = self.lives[node.index()];
             match happening.what {
@@ -204,6 +216,10 @@ impl Seen {
                     handed.for_each(|value| value.refused = true);
                 }
                 _ => {}
+            }
+            let sent = world.counts().sent;
+            if sent >= self.setup.too_many && self.excess.is_none() {
+                self.excess = Some(world.note(node, Tone::Bad, format!("message number {sent} is sent")));
             }
         }
     }

@@ -42,7 +42,7 @@ pub struct Script<C>(pub Vec<Step<C>>);
 
 impl<C: fmt::Display> fmt::Display for Script<C> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let steps: Vec<String> = self.0.iter().map(Step::to_string).collect();
+        let steps: Vec<String> = (1..).zip(&self.0).map(|(place, step)| format!("({place}) {step}")).collect();
         write!(out, "three copies, and then: {}", steps.join("; "))
     }
 }

@@ -62,10 +62,10 @@ pub enum Answer {
 ///   whatever moment. 5,000 ms after it is back, all nodes have it, and it has what all others have.
 /// - **Silence when all is said.** From 5,000 ms after the last value and the last trouble on, all nodes together send no more than
 ///   5 messages a second for each node that is up, also if one is down for good.
-/// - **In time, with few messages.** 25 nodes, each message takes 100 ms, nothing goes wrong. For 3,000 ms a value is handed in every
+/// - **In time, with few messages.** 25 nodes, each message takes 100 ms, nothing goes wrong. For 2,000 ms a value is handed in every
 ///   20 ms, at one node or another, as chance will have it; there is nothing before and after that. With either [`Aim`] both of its bounds hold. A delivery
 ///   counts from when the value was handed in to when another node delivers it. Messages are all that are sent between
-///   nodes within 6,000 ms from the start, whatever they are for, divided by the number of values.
+///   nodes within 4,000 ms from the start, whatever they are for, divided by the number of values.
 ///
 /// Everybody may send to everybody. Who sends what to whom is yours.
 pub trait Gossip: Process<Config = Config, Input = Request, Output = Answer> {}

@@ -162,14 +162,14 @@ pub fn all_is_said(draw: &mut Draw) -> Schedule {
 
 /// 25 nodes, and a value every 20 ms.
 fn flow(aim: Aim, draw: &mut Draw) -> Schedule {
-    let count = 150;
+    let count = 100;
     let setup = Setup {
         nodes: 25,
         aim,
         latency_ms: Some(100),
         heal_ms: u64::MAX / 2_000,
-        ask_ms: 6_000,
-        idle_from_ms: 6_000,
+        ask_ms: 4_000,
+        idle_from_ms: 4_000,
         too_many: aim.bounds().0 * count,
     };
     Plan { setup, entries: vec![Entry::Flow { count, every_ms: 20, seed: draw.random.random() }] }

@@ -125,7 +125,7 @@ impl Cluster for Village {
 
     fn setup(&self, plan: &Plan<Setup, Entry>, choice: Choice) -> sim::Setup {
         // Nodes that answer each other for ever are told so soon. That is a hundred steps of each node a second, and more.
-        let events = 10_000 + 1_000 * plan.setup.nodes as u64;
+        let events = 4_000 + 1_000 * plan.setup.nodes as u64;
         let limits = Limits { in_flight: 5_000, at_once: 5_000, events };
         let setup = sim::Setup { limits, ..sim::Setup::of(choice, plan.setup.nodes) };
         match plan.setup.latency_ms {

@@ -1,4 +1,4 @@
-//! Gossip to random nodes, and patience from statistics alone: the mean of the gaps between news and four times their deviation
+//! Gossip in turn from a random place on, and patience from statistics alone: the mean of the gaps between news and four times their deviation
 //! (Jacobson 1988), kept between two bounds, as a running estimate. Nothing is on the disk: a boot is known by a random number, and who
 //! has heard of a new one never goes back to an old one. News is watched by one timer for each node, so the clock is only read for
 //! the statistics.
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 const GOSSIP_MS: u64 = 280;
 const FANOUT: usize = 2;
-const LEAST_MS: u64 = 1_800;
+const LEAST_MS: u64 = 1_900;
 const MOST_MS: u64 = 6_500;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -39,6 +39,7 @@ pub struct Node {
     boot: u64,
     known: BTreeMap<NodeId, Known>,
     over: BTreeSet<(NodeId, u64)>,
+    turn: usize,
 }
 
 impl Known {
@@ -69,7 +70,10 @@ impl Process for Node {
         }
         let first_ms = context.random().random_range(0..GOSSIP_MS);
         context.set_timer(Timer::Gossip, first_ms);
-        Node { boot, known: context.peers().map(|peer| (peer, Known::default())).collect(), over: BTreeSet::new() }
+        let nodes = context.node_count();
+        let turn = context.random().random_range(0..nodes);
+        let known = context.peers().map(|peer| (peer, Known::default())).collect();
+        Node { boot, known, over: BTreeSet::new(), turn }
     }
 
     fn on_message(&mut self, _: NodeId, lives: Vec<(NodeId, Life)>, context: &mut Context<'_, Self>) {
@@ -101,10 +105,10 @@ impl Process for Node {
                 let mut lives: Vec<(NodeId, Life)> =
                     self.known.iter().filter_map(|(node, known)| Some((*node, known.life?))).collect();
                 lives.push((context.me(), (self.boot, context.elapsed_ms() + 1)));
-                let mut peers: Vec<NodeId> = context.peers().collect();
+                let peers: Vec<NodeId> = context.peers().collect();
                 for _ in 0..FANOUT.min(peers.len()) {
-                    let place = context.random().random_range(0..peers.len());
-                    context.send(peers.swap_remove(place), lives.clone());
+                    self.turn += 1;
+                    context.send(peers[self.turn % peers.len()], lives.clone());
                 }
                 context.set_timer(Timer::Gossip, GOSSIP_MS);
             }

@@ -249,8 +249,12 @@ pub fn deaths(draw: &mut Draw) -> Schedule {
         nth => crash(client(1), When::At(at_ms), (nth == 1).then_some(50)),
     });
     if draw.index > 3 {
-        let at_ms = begin_ms + draw.random.random_range(100..=2_500);
-        entries.push(crash(service(), When::At(at_ms), Some(100)));
+        // Every other time, about when the lease is over and the lock goes to another.
+        let at_ms = match draw.index % 2 {
+            0 => at_ms + draw.random.random_range(LEASE_MS * 3 / 4..=LEASE_MS * 5 / 4),
+            _ => begin_ms + draw.random.random_range(100..=2_500),
+        };
+        entries.push(crash(service(), When::At(at_ms.min(heal_ms - 110)), Some(100)));
     }
     Plan { setup: setup(2, heal_ms), entries }
 }

@@ -10,7 +10,7 @@ use proptest::strategy::BoxedStrategy;
 use render::explain::{plural, thousands};
 
 use super::Make;
-use super::contract::{Member, Placement};
+use super::contract::{MOST_WEIGHT, Member, Placement};
 
 /// How many keys show what moves.
 const MOVED_KEYS: u32 = 300;
@@ -165,7 +165,11 @@ pub fn equals(_: u64) -> BoxedStrategy<Load> {
 
 /// Members of different weights, and enough keys to judge by.
 pub fn weighted(index: u64) -> BoxedStrategy<Load> {
-    let pieces = vec![load(Fleet(BTreeMap::from([(1, 1), (2, 4)])), Keys { first: 0, count: 1_600 }, Extra::None)];
+    let two = |one, other| {
+        let fleet = Fleet(BTreeMap::from([(1, one), (2, other)]));
+        load(fleet, Keys { first: 0, count: 1_600 }, Extra::None)
+    };
+    let pieces = vec![two(1, 4), two(MOST_WEIGHT / 9, MOST_WEIGHT)];
     pieces_first(index, pieces, || {
         let drawn = (fleet(2..=4, 1..=4), keys(1_600));
         drawn.prop_map(|(fleet, keys)| load(fleet, keys, Extra::None)).boxed()
@@ -186,13 +190,15 @@ pub fn small(index: u64) -> BoxedStrategy<Load> {
     pieces_first(index, pieces, || any(index))
 }
 
-/// No member, or one.
+/// No member, or one, or two, or two whose names are far apart.
 pub fn lonely(index: u64) -> BoxedStrategy<Load> {
     let lone = |members: u32, replicas| {
         let fleet = Fleet((0..members).map(|place| (7 + place, 1)).collect());
         load(fleet, Keys { first: 0, count: 600 }, Extra::Replicas(replicas))
     };
-    let pieces = vec![lone(0, 1), lone(1, 1), lone(1, 3), lone(0, 3), lone(2, 5), lone(2, 0)];
+    let far_apart = Fleet(BTreeMap::from([(0, 1), (u32::MAX, 1)]));
+    let far_apart = load(far_apart, Keys { first: 0, count: 600 }, Extra::Replicas(2));
+    let pieces = vec![lone(0, 1), lone(1, 1), lone(1, 3), lone(0, 3), lone(2, 5), lone(2, 0), far_apart];
     pieces_first(index, pieces, || any(index))
 }
 
@@ -230,10 +236,10 @@ pub fn leave(_: u64) -> BoxedStrategy<Change> {
 
 /// Somebody gets another weight.
 pub fn reweigh(_: u64) -> BoxedStrategy<Change> {
-    let drawn = (fleet(2..=6, 1..=4), any_place(), 1u32..=4, keys(MOVED_KEYS));
-    let change = |(fleet, place, weight, keys): (Fleet, prop::sample::Index, u32, Keys)| {
+    let drawn = (count_of_replicas(), fleet(2..=6, 1..=4), any_place(), 1u32..=4, keys(MOVED_KEYS));
+    let change = |(replicas, fleet, place, weight, keys): (usize, Fleet, prop::sample::Index, u32, Keys)| {
         let member = one_of(&fleet, place);
-        Change { fleet, member, keys, replicas: 1, what: What::Weighs { weight } }
+        Change { fleet, member, keys, replicas, what: What::Weighs { weight } }
     };
     drawn.prop_map(change).boxed()
 }

@@ -53,7 +53,8 @@ impl fmt::Display for History {
     }
 }
 
-/// Members in any order, with detours: some come first with another weight, some come and go, some leave who were not there.
+/// Members in any order, with detours: some come first with another weight, some come, go and come back, others
+/// come and go, some leave who were not there.
 pub fn detours(index: u64) -> BoxedStrategy<History> {
     let simple = |members: &[u32]| {
         let fleet = Fleet(members.iter().map(|member| (*member, 1)).collect());
@@ -62,7 +63,7 @@ pub fn detours(index: u64) -> BoxedStrategy<History> {
     };
     let pieces = vec![simple(&[1, 2]), simple(&[1, 2, 3, 4, 5, 11, 12, 13])];
     pieces_first(index, pieces, || {
-        let member = (1u32..=3, any::<u32>().no_shrink(), 0u32..4, (25u32..40).no_shrink(), (1u32..=3).no_shrink());
+        let member = (1u32..=3, any::<u32>().no_shrink(), 0u32..5, (25u32..40).no_shrink(), (1u32..=3).no_shrink());
         let members = btree_map((1u32..=24).no_shrink(), member, 2..=8);
         (members, (0u32..1_000).no_shrink()).prop_map(|(members, thousand)| history(&members, thousand)).boxed()
     })
@@ -81,6 +82,7 @@ fn history(members: &BTreeMap<u32, Arrival>, thousand: u32) -> History {
             1 => steps.push(Step::Join(Member(*member), *other)),
             2 => steps.push(Step::Leave(Member(*guest))),
             3 => steps.extend([Step::Join(Member(*guest), *other), Step::Leave(Member(*guest))]),
+            4 => steps.extend([Step::Join(Member(*member), *other), Step::Leave(Member(*member))]),
             _ => {}
         }
         steps.push(Step::Join(Member(*member), *weight));

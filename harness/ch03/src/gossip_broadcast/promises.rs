@@ -52,7 +52,7 @@ pub fn all() -> Vec<Promise<Village>> {
 }
 
 fn reaches_all(seen: &Seen, evidence: &mut Evidence) -> Verdict {
-    for (value, handed) in seen.values.iter().filter(|(_, handed)| !handed.accepted) {
+    if let Some((value, handed)) = seen.values.iter().find(|(_, handed)| !handed.accepted) {
         return Err(Breach::new(
             format!("{} was handed {value} at {} ms and did not deliver it at once", handed.node, handed.at_ms),
             format!("{} delivers {value} before the handler ends", handed.node),
@@ -216,11 +216,16 @@ fn keeps_its_bounds(seen: &Seen, evidence: &mut Evidence) -> Verdict {
     let (most_messages, median_ms, most_ms) = seen.setup.aim.bounds();
     let values = seen.values.len() as u64;
     let each = |messages: u64| format!("{}.{}", messages / values, messages * 10 / values % 10);
-    if let Some(excess) = seen.excess {
+    if let Some((at_ms, excess)) = seen.excess {
+        let handed_in = seen.values.values().filter(|handed| handed.at_ms <= at_ms).count() as u64;
         return Err(Breach::new(
-            format!("{} had been sent, and there were {}", plural(seen.messages, "message"), plural(values, "value")),
-            format!("less than {most_messages} messages for each value, all kinds of messages counted"),
-            format!("{} for each, and no end yet", each(seen.messages)),
+            format!(
+                "{} had been sent by {at_ms} ms, when {} of {values} had been handed in",
+                plural(seen.messages, "message"),
+                plural(handed_in, "value")
+            ),
+            format!("less than {most_messages} messages for each of {values} values, all kinds of messages counted"),
+            format!("{} for each of {values}, and no end yet", each(seen.messages)),
         )
         .at(excess));
     }

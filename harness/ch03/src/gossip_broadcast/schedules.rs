@@ -26,7 +26,7 @@ fn n(index: usize) -> NodeId {
 
 /// Nodes that are asked `after_ms` after `quiet_ms`, when the last trouble is over and the last value was handed in.
 fn nodes(draw: &Draw, nodes: usize, quiet_ms: u64, after_ms: u64, entries: Vec<Entry>) -> Schedule {
-    let aim = if draw.index % 2 == 0 { Aim::Fast } else { Aim::Frugal };
+    let aim = if draw.index.is_multiple_of(2) { Aim::Fast } else { Aim::Frugal };
     let ask_ms = quiet_ms + after_ms;
     let (heal_ms, idle_from_ms, too_many) = (quiet_ms, ask_ms, u64::MAX);
     Plan { setup: Setup { nodes, aim, latency_ms: None, heal_ms, ask_ms, idle_from_ms, too_many }, entries }
@@ -54,7 +54,7 @@ pub fn bad_network(draw: &mut Draw) -> Schedule {
     let mut entries = values(draw, count, 8, BUSY_MS);
     let kinds = [Kind::Duplication, Kind::Delay, Kind::Loss, Kind::Split];
     entries.extend(Swarm::of(count, &kinds, BUSY_MS).draw(&mut draw.random).into_iter().map(Entry::Fault));
-    if draw.index % 2 == 0 {
+    if draw.index.is_multiple_of(2) {
         entries.push(Entry::Fault(Fault::Duplicating { percent: 60, span: Span::new(0, BUSY_MS) }));
     }
     nodes(draw, count, BUSY_MS, REPAIR_MS, entries)
@@ -148,10 +148,10 @@ fn set_piece(draw: &mut Draw) -> Schedule {
 pub fn all_is_said(draw: &mut Draw) -> Schedule {
     let count = draw.random.random_range(3..=6);
     let mut entries = values(draw, count, 6, BUSY_MS);
-    if draw.index % 2 == 0 {
+    if draw.index.is_multiple_of(2) {
         entries.push(Entry::Fault(Fault::Lossy { percent: 40, span: Span::new(0, BUSY_MS) }));
     }
-    if draw.index % 3 == 0 {
+    if draw.index.is_multiple_of(3) {
         let (node, when) = (n(draw.random.random_range(0..count)), When::At(BUSY_MS - 300));
         entries.push(Entry::Fault(Fault::Crash { node, when, back_after_ms: None, keep: Keep::Nothing }));
     }

@@ -106,8 +106,8 @@ pub struct Seen {
     pub crashed: Vec<NodeId>,
     pub messages: u64,
     pub idle_messages: u64,
-    /// The message that was one too many.
-    pub excess: Option<EventId>,
+    /// When the message was sent that was one too many.
+    pub excess: Option<(u64, EventId)>,
     /// How often each node has crashed until now.
     lives: Vec<u32>,
 }
@@ -219,7 +219,8 @@ impl Seen {
             }
             let sent = world.counts().sent;
             if sent >= self.setup.too_many && self.excess.is_none() {
-                self.excess = Some(world.note(node, Tone::Bad, format!("message number {sent} is sent")));
+                let note = world.note(node, Tone::Bad, format!("message number {sent} is sent"));
+                self.excess = Some((at_ms, note));
             }
         }
     }

@@ -1,17 +1,18 @@
 //! What is promised, and how each promise is judged from what was seen.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 
 use explore::{Breach, Evidence};
 use harness::NodeId;
 use harness::exercise::{Judge, Promise};
 use harness::processes::evidence;
 use render::explain::{list_in_words, plural};
-use sim::Fault;
+use sim::EventId;
 
 use super::contract::{DETECT_MS, LEARN_MS, MESSAGES_A_WINDOW, SETTLE_MS, TRUST_MS, WINDOW_MS};
 use super::schedules;
-use super::world::{Absence, Entry, Seen, Suspicion, Watch};
+use super::world::{Absence, Entry, Remark, Seen, Suspicion, Watch};
 
 type Verdict = Result<(), Breach>;
 
@@ -203,14 +204,18 @@ fn all_is_known(seen: &Seen, evidence: &mut Evidence) -> Verdict {
             the_one && suspicion.from_ms <= settled_ms && suspicion.until_ms == end_ms
         };
         if !seen.suspicions.iter().any(sure) {
-            return Err(Breach::new(
+            let breach = Breach::new(
                 format!("{of} is down, and {by} did not suspect it all the time from {settled_ms} ms to the end"),
                 format!(
                     "{by} suspects {of}: the last trouble was over at {} ms, {SETTLE_MS} ms before",
                     seen.setup.heal_ms
                 ),
                 seen.told(by, of),
-            ));
+            );
+            return Err(match seen.remarked(by, of, &(settled_ms..=end_ms)) {
+                Some(at) => breach.at(at),
+                None => breach,
+            });
         }
     }
     Ok(())
@@ -258,14 +263,6 @@ impl Seen {
         self.suspicions.iter().filter(|suspicion| suspicion.by != suspicion.of)
     }
 
-    /// Who stands still, from when to when.
-    fn pauses(&self) -> impl Iterator<Item = (NodeId, u64, u64)> {
-        self.entries.iter().filter_map(|entry| match entry {
-            Entry::Fault(Fault::Pause { node, span }) => Some((*node, span.from_ms, span.until_ms)),
-            _ => None,
-        })
-    }
-
     fn is_away(&self, node: NodeId, at_ms: u64) -> bool {
         let covers =
             |absence: &Absence| absence.from_ms <= at_ms && absence.until_ms.is_none_or(|until_ms| at_ms < until_ms);
@@ -283,7 +280,15 @@ impl Seen {
             None => format!("and still did when the run ended at {} ms", self.setup.end_ms),
         };
         let happened = format!("{} suspected {} from {} ms on, {until}", wrong.by, wrong.of, wrong.from_ms);
-        Breach::new(happened, expected, self.told(wrong.by, wrong.of)).at(wrong.at)
+        let lasted = wrong.from_ms..=wrong.until_ms;
+        let at = self.remarked(wrong.by, wrong.of, &lasted).unwrap_or(wrong.at);
+        Breach::new(happened, expected, self.told(wrong.by, wrong.of)).at(at)
+    }
+
+    /// Where it was noted down, in this time, that an opinion should be another one by now.
+    fn remarked(&self, by: NodeId, of: NodeId, when: &RangeInclusive<u64>) -> Option<EventId> {
+        let about = |remark: &&Remark| remark.by == by && remark.of == of && when.contains(&remark.at_ms);
+        self.remarks.iter().find(about).map(|remark| remark.at)
     }
 
     /// All that one node ever suspected another.

@@ -9,7 +9,7 @@ use harness::processes::Cluster;
 use sim::seam::Host;
 use sim::{Choice, EventId, Fault, Span, Tone, What, World};
 
-use super::contract::{DETECT_MS, Detection, MESSAGES_A_WINDOW, WINDOW_MS};
+use super::contract::{DETECT_MS, Detection, MESSAGES_A_WINDOW, SETTLE_MS, TRUST_MS, WINDOW_MS};
 
 /// Makes the learner's nodes, so many.
 pub type Nodes = fn(usize) -> Box<dyn Host<Detection>>;
@@ -79,6 +79,26 @@ pub struct Missed {
     pub at: EventId,
 }
 
+/// What was noted down about a node's opinion of another, at a time by which it should have been another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Remark {
+    pub by: NodeId,
+    pub of: NodeId,
+    pub at_ms: u64,
+    pub at: EventId,
+}
+
+/// When to look whether opinions are what they should be.
+#[derive(Clone, Copy, Debug)]
+enum Reminder {
+    /// This absence has lasted long enough to be noticed.
+    Crashed(usize),
+    /// This node has been back for long enough, since that time.
+    Back(NodeId, u64),
+    /// All trouble is long over.
+    Settled,
+}
+
 /// A node that sent more than it should.
 #[derive(Clone, Copy, Debug)]
 pub struct Squandered {
@@ -95,10 +115,12 @@ pub struct Seen {
     pub suspicions: Vec<Suspicion>,
     pub absences: Vec<Absence>,
     pub missed: Vec<Missed>,
+    pub remarks: Vec<Remark>,
     /// Who was the first to send too much, and in which window.
     pub squandered: Option<Squandered>,
     /// By node, then by window: how many messages it sent.
     sent: Vec<Vec<u64>>,
+    reminders: Vec<Reminder>,
     /// Whom each node suspects.
     now: Vec<BTreeSet<NodeId>>,
 }
@@ -128,6 +150,10 @@ impl Cluster for Watch {
         }
         world.heal_at_ms(plan.setup.heal_ms);
         let mut seen = Seen::new(plan);
+        seen.remind_later(plan.setup.heal_ms.saturating_add(SETTLE_MS), Reminder::Settled, world);
+        for (node, _, until_ms) in seen.pauses().collect::<Vec<_>>() {
+            seen.remind_later(until_ms + TRUST_MS, Reminder::Back(node, until_ms), world);
+        }
         let mut sent = 0;
         while let Some(happening) = world.next(plan.setup.end_ms) {
             let (node, at_ms) = (happening.node, happening.at_ms());
@@ -141,12 +167,12 @@ impl Cluster for Watch {
             match happening.what {
                 // A boot that ended in a crash is told after it.
                 What::Booted if world.is_up(node) => {
-                    seen.back(node, at_ms);
+                    seen.back(node, at_ms, world);
                     seen.look(node, world);
                 }
                 What::Stepped => seen.look(node, world),
                 What::Crashed => seen.gone(node, at_ms, world),
-                What::Woken(absence) => seen.remind(absence as usize, world),
+                What::Woken(number) => seen.remind(number as usize, world),
                 _ => {}
             }
         }
@@ -175,6 +201,8 @@ impl Seen {
             suspicions: Vec::new(),
             absences: Vec::new(),
             missed: Vec::new(),
+            remarks: Vec::new(),
+            reminders: Vec::new(),
             squandered: None,
             sent: vec![vec![0; windows]; nodes],
             now: vec![BTreeSet::new(); nodes],
@@ -227,19 +255,69 @@ impl Seen {
         if self.absences.iter().any(|absence| absence.node == node && absence.until_ms.is_none()) {
             return;
         }
-        world.wake_at_ms(at_ms + DETECT_MS, self.absences.len() as u64);
+        self.remind_later(at_ms + DETECT_MS, Reminder::Crashed(self.absences.len()), world);
         self.absences.push(Absence { node, from_ms: at_ms, until_ms: None });
     }
 
-    fn back(&mut self, node: NodeId, at_ms: u64) {
+    fn back(&mut self, node: NodeId, at_ms: u64, world: &mut World<Detection>) {
         let absent = self.absences.iter_mut().rev().find(|absence| absence.node == node);
         if let Some(absence) = absent.filter(|absence| absence.until_ms.is_none()) {
             absence.until_ms = Some(at_ms);
+            self.remind_later(at_ms + TRUST_MS, Reminder::Back(node, at_ms), world);
+        }
+    }
+
+    /// Who stands still, from when to when.
+    pub fn pauses(&self) -> impl Iterator<Item = (NodeId, u64, u64)> {
+        self.entries.iter().filter_map(|entry| match entry {
+            Entry::Fault(Fault::Pause { node, span }) => Some((*node, span.from_ms, span.until_ms)),
+            _ => None,
+        })
+    }
+
+    fn remind_later(&mut self, at_ms: u64, reminder: Reminder, world: &mut World<Detection>) {
+        if at_ms <= self.setup.end_ms {
+            world.wake_at_ms(at_ms, self.reminders.len() as u64);
+            self.reminders.push(reminder);
+        }
+    }
+
+    fn remind(&mut self, number: usize, world: &mut World<Detection>) {
+        match self.reminders[number] {
+            Reminder::Crashed(absence) => self.expect_to_be_noticed(absence, world),
+            // While other things go wrong nobody can expect it yet.
+            Reminder::Back(node, since_ms) if self.setup.heal_ms > self.setup.end_ms => {
+                let gone = self.absences.iter().any(|absence| absence.node == node && absence.from_ms > since_ms);
+                if !gone {
+                    let words = format!("still suspects {node}, which has been back for {TRUST_MS} ms");
+                    self.remark(node, true, &words, world);
+                }
+            }
+            Reminder::Back(..) => {}
+            Reminder::Settled => {
+                for node in world.nodes() {
+                    match world.is_up(node) {
+                        true => self.remark(node, true, &format!("still suspects {node}, which is up"), world),
+                        false => self.remark(node, false, &format!("does not suspect {node}, which is down"), world),
+                    }
+                }
+            }
+        }
+    }
+
+    /// Remarks on everybody who suspects a node, or on everybody who does not.
+    fn remark(&mut self, of: NodeId, suspecting: bool, words: &str, world: &mut World<Detection>) {
+        let at_ms = world.now_ms();
+        for by in world.nodes().filter(|by| *by != of) {
+            if world.is_up(by) && self.now[by.index()].contains(&of) == suspecting {
+                let at = world.note(by, Tone::Bad, words);
+                self.remarks.push(Remark { by, of, at_ms, at });
+            }
         }
     }
 
     /// A crash should be known by now.
-    fn remind(&mut self, absence: usize, world: &mut World<Detection>) {
+    fn expect_to_be_noticed(&mut self, absence: usize, world: &mut World<Detection>) {
         let Absence { node: of, from_ms: crashed_ms, until_ms: None } = self.absences[absence] else { return };
         let unaware = world.nodes().filter(|by| world.is_up(*by) && !self.now[by.index()].contains(&of));
         for by in unaware.collect::<Vec<_>>() {

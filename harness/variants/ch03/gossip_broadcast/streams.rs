@@ -130,7 +130,6 @@ impl Process for Node {
             Timer::Acknowledge(peer) => self.send(peer, context),
         }
     }
-
 }
 
 impl Gossip for Node {}

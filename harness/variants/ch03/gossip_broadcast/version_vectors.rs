@@ -16,7 +16,10 @@ pub type Item = (NodeId, u32, u64);
 pub enum Message {
     Items(Vec<Item>),
     /// How many of whose values are here. Please answer with the rest, and if asked to, with a vector of your own.
-    Vector { counts: BTreeMap<NodeId, u32>, answer: bool },
+    Vector {
+        counts: BTreeMap<NodeId, u32>,
+        answer: bool,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -7,7 +7,7 @@ use explore::Plan;
 use harness::NodeId;
 use harness::processes::Cluster;
 use sim::seam::Host;
-use sim::{Choice, EventId, Fault, What, World};
+use sim::{Choice, EventId, Fault, Span, What, World};
 
 use super::contract::{AGREED_MS, Answer, Counting, Request};
 
@@ -83,10 +83,11 @@ pub struct Seen {
     pub last_reads: Vec<Read>,
     /// Requests to nodes that were up, with how many answers they got before their handler ended.
     pub answers: Vec<Answered>,
-    pub idle_messages: u64,
+    /// The link on which the most was sent while there was nothing to say, and how many messages.
+    pub busiest_idle: Option<(NodeId, NodeId, u64)>,
     pub nodes: usize,
-    /// Whether somebody was cut off.
-    pub cut_off: bool,
+    /// When somebody was cut off.
+    pub cut_off: Vec<Span>,
 }
 
 /// A request and its answers.
@@ -95,7 +96,10 @@ pub struct Answered {
     pub node: NodeId,
     pub request: Request,
     pub at_ms: u64,
+    /// Those that came from there and then.
     pub answers: Vec<Answer>,
+    /// How many others there were.
+    pub elsewhere: usize,
     pub at: Option<EventId>,
 }
 
@@ -128,20 +132,28 @@ impl Cluster for Shops {
         }
         world.heal_at_ms(plan.setup.heal_ms);
         let agreed_ms = plan.setup.heal_ms + AGREED_MS;
-        seen.run(world, agreed_ms);
-        seen.cut_off = world.counts().cut_off > 0;
-        let sent = world.counts().sent;
-        seen.run(world, agreed_ms + WATCH_MS);
-        seen.idle_messages = world.counts().sent - sent;
+        seen.run(world, agreed_ms - 1);
         let before = seen.reads.len();
         for node in world.nodes() {
             let number = LAST_READS + node.index() as u32;
-            seen.ask(node, Request::Read { number }, agreed_ms + WATCH_MS + 1, world);
+            seen.ask(node, Request::Read { number }, agreed_ms, world);
         }
-        seen.run(world, agreed_ms + WATCH_MS + 1);
+        seen.run(world, agreed_ms);
         seen.last_reads = seen.reads.split_off(before);
+        let sent = sent_by_link(world);
+        seen.run(world, agreed_ms + WATCH_MS);
+        let idle =
+            sent_by_link(world).into_iter().zip(sent).map(|((from, to, now), (_, _, then))| (from, to, now - then));
+        seen.busiest_idle = idle.max_by_key(|(.., messages)| *messages);
         seen
     }
+}
+
+/// How many messages were sent so far, from each node to each other.
+fn sent_by_link(world: &World<Counting>) -> Vec<(NodeId, NodeId, u64)> {
+    let links = world.nodes().flat_map(|from| world.nodes().map(move |to| (from, to)));
+    let links = links.filter(|(from, to)| from != to);
+    links.map(|(from, to)| (from, to, u64::from(world.sent(from, to)))).collect()
 }
 
 /// Requests with this number and above are the last ones.
@@ -160,12 +172,18 @@ impl Seen {
                 self.ask(*node, request, *at_ms, world);
             }
             Entry::Read { node, at_ms } => self.ask(*node, Request::Read { number }, *at_ms, world),
-            Entry::Fault(fault) => world.inject(fault.clone()),
+            Entry::Fault(fault) => {
+                if let Fault::Split { span, .. } = fault {
+                    self.cut_off.push(*span);
+                }
+                world.inject(fault.clone());
+            }
         }
     }
 
     fn ask(&mut self, node: NodeId, request: Request, at_ms: u64, world: &mut World<Counting>) {
-        self.answers.push(Answered { node, request: request.clone(), at_ms, answers: Vec::new(), at: None });
+        let (answers, elsewhere) = (Vec::new(), 0);
+        self.answers.push(Answered { node, request: request.clone(), at_ms, answers, elsewhere, at: None });
         world.input_at_ms(at_ms, node, request, None);
     }
 
@@ -188,8 +206,9 @@ impl Seen {
     fn answered(&mut self, node: NodeId, at_ms: u64, at: EventId, answer: Answer) {
         let number = match answer {
             Answer::Done { number } => {
+                // Whoever hears a word of a change that is still to be asked for has heard nothing.
                 if let Some(change) = self.changes.get_mut(&number) {
-                    change.done = true;
+                    change.done |= change.node == node && change.at_ms <= at_ms;
                 }
                 number
             }
@@ -200,10 +219,12 @@ impl Seen {
                 number
             }
         };
-        let asked = self.answers.iter_mut().find(|asked| number_of(&asked.request) == number);
-        if let Some(asked) = asked.filter(|asked| asked.node == node && asked.at_ms == at_ms) {
+        let Some(asked) = self.answers.iter_mut().find(|asked| number_of(&asked.request) == number) else { return };
+        asked.at = Some(at);
+        if asked.node == node && asked.at_ms == at_ms {
             asked.answers.push(answer);
-            asked.at = Some(at);
+        } else {
+            asked.elsewhere += 1;
         }
     }
 }

@@ -284,7 +284,7 @@ impl<S: Clone + fmt::Display> Traffic<S> {
             let given = self.stamps_of(asked.event);
             if given.len() != 1 || given[0].node != asked.node || given[0].at_ms != asked.at_ms {
                 let expected = format!("one stamp for it, from {}, at {} ms", asked.node, asked.at_ms);
-                return Err(not_stamped(asked.event, &given, expected));
+                return Err(not_stamped(asked.event, 1, &given, expected));
             }
         }
         for (number, to) in &self.told {
@@ -294,7 +294,7 @@ impl<S: Clone + fmt::Display> Traffic<S> {
                     1 => format!("one stamp for it, from {to}, when the message arrives"),
                     _ => format!("two stamps for it, from {to}: one each time the message arrives"),
                 };
-                return Err(not_stamped(Event::Received(*number), &given, expected));
+                return Err(not_stamped(Event::Received(*number), self.copies, &given, expected));
             }
         }
         Ok(())
@@ -305,11 +305,12 @@ impl<S: Clone + fmt::Display> Traffic<S> {
     }
 }
 
-fn not_stamped<S: fmt::Display>(event: Event, given: &[&Given<S>], expected: String) -> Breach {
+fn not_stamped<S: fmt::Display>(event: Event, copies: usize, given: &[&Given<S>], expected: String) -> Breach {
     let told = |given: &&Given<S>| format!("{} from {} at {} ms", given.stamp, given.node, given.at_ms);
     let (happened, actual) = match given {
         [] => (format!("nobody gave a stamp for the {event}"), "none".to_owned()),
-        [one] => (format!("the {event} got one stamp, and not there and then each time"), told(one)),
+        [one] if copies > 1 => (format!("the {event} got one stamp, and the message arrived twice"), told(one)),
+        [one] => (format!("the stamp for the {event} came from the wrong node or too late"), told(one)),
         _ => (format!("the {event} got {} stamps", given.len()), given.iter().map(told).collect::<Vec<_>>().join("; ")),
     };
     let breach = Breach::new(happened, expected, actual);

@@ -182,8 +182,8 @@ fn does_not_wrap(seen: &Seen, evidence: &mut Evidence) -> Verdict {
             return Err(out_of_order(sent, received));
         }
     }
-    let local = |given: &Given| matches!(given.event, traffic::Event::Local(_));
-    let at_once = |before: &Given, after: &Given| before.at_ms == after.at_ms && local(before) && local(after);
+    let own = |given: &Given| !matches!(given.event, traffic::Event::Received(_));
+    let at_once = |before: &Given, after: &Given| before.at_ms == after.at_ms && own(before) && own(after);
     for (before, after) in successive(seen).filter(|(before, after)| at_once(before, after)) {
         if after.stamp.wall_ms > before.stamp.wall_ms {
             evidence.count(FULL);
@@ -257,7 +257,7 @@ fn not_moved_by_refusals(seen: &Seen) -> Verdict {
                     "the {} at {} got {}, as if message {}, which it had refused, had changed something",
                     given.event, given.node, given.stamp, refused.number
                 ),
-                format!("at most {greatest_ms} ms, and with it at most + {most}"),
+                format!("at most {greatest_ms} ms, and a count of at most {most}: what it would have been without it"),
                 given.stamp.to_string(),
             )
             .at(given.at));

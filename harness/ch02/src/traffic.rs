@@ -389,7 +389,8 @@ pub(crate) fn crashing_steps(draw: &mut Draw) -> (usize, Vec<Step>) {
 
 /// The clock on the wall of the first node, or of any, is set back by a minute.
 pub(crate) fn set_back(draw: &mut Draw, count: usize) -> Step {
-    let node = n(if draw.index < SET_PIECES || draw.index % 2 == 0 { 0 } else { draw.random.random_range(0..count) });
+    let node =
+        n(if draw.index < SET_PIECES || draw.index.is_multiple_of(2) { 0 } else { draw.random.random_range(0..count) });
     Step::Fault(Fault::Jump { node, at_ms: draw.random.random_range(25..60), by_ms: -60_000 })
 }
 

@@ -246,9 +246,9 @@ fn future_is_refused(seen: &Seen, evidence: &mut Evidence) -> Verdict {
 fn not_moved_by_refusals(seen: &Seen) -> Verdict {
     let relation = seen.traffic.relation();
     for (place, given) in seen.traffic.given.iter().enumerate() {
-        let refusals =
+        let mut refusals =
             seen.traffic.refused.iter().filter(|refused| refused.node == given.node && refused.at < given.at);
-        let Some(refused) = refusals.last() else { continue };
+        let Some(refused) = refusals.next_back() else { continue };
         let greatest_ms = greatest_clock_ms(seen, place, &relation);
         let most = same_before(seen, place, &relation);
         if given.stamp.wall_ms > greatest_ms || usize::from(given.stamp.count) > most {

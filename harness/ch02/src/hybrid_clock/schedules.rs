@@ -126,7 +126,7 @@ pub fn from_the_future(draw: &mut Draw) -> Schedule {
 pub fn crashes(draw: &mut Draw) -> Schedule {
     let (count, mut steps) = traffic::crashing_steps(draw);
     // So that what a node has given before its crash is ahead of its clock afterwards.
-    let node = n(if draw.index % 2 == 0 { 0 } else { draw.random.random_range(0..count) });
+    let node = n(if draw.index.is_multiple_of(2) { 0 } else { draw.random.random_range(0..count) });
     let (at_ms, by_ms) = (draw.random.random_range(25..60), -HONEST_MS);
     steps.push(Step::Fault(Fault::Jump { node, at_ms, by_ms }));
     nodes(count, steps)

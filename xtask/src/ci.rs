@@ -52,6 +52,8 @@ fn cargo_steps(context: &Context) -> Vec<(String, Vec<String>)> {
     let stubs: String = written.map(|chapter| format!(" --exclude {}-exercises", chapter.id)).collect();
     let mut steps = vec![
         step("fmt --all --check"),
+        // A workspace of its own, because of what it compares with.
+        step("fmt --manifest-path benches/Cargo.toml --check"),
         step("clippy --workspace --all-targets -- -D warnings"),
         step(&format!("test --workspace{stubs}")),
     ];

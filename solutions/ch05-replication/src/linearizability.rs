@@ -3,7 +3,7 @@
 //! Contract: `ch05::linearizability`. Lesson: `cargo xtask lesson linearizability`.
 
 // learner: begin
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 // learner: end
 
 use ch05::linearizability::{Checker, Operation, OutOfSteps, Steps, Verdict};
@@ -30,8 +30,8 @@ impl Checker for Judge {
                 Event::Return(place) => sweep.close(place)?,
             }
         }
-        Ok(match sweep.states.values().next() {
-            Some(last) => Verdict::Linearizable(sweep.order(*last)),
+        Ok(match sweep.states.first() {
+            Some((_, last)) => Verdict::Linearizable(sweep.order(*last)),
             None => Verdict::NotLinearizable,
         })
         // learner: end
@@ -80,29 +80,27 @@ struct Sweep<'a> {
     /// Operations under way.
     open: BTreeSet<usize>,
     /// Each with the last link of an order that leads there.
-    states: BTreeMap<State, Option<usize>>,
+    states: Vec<(State, Option<usize>)>,
     links: Vec<Link>,
 }
 
 impl<'a> Sweep<'a> {
     fn new(history: &'a [Operation], steps: &'a mut Steps) -> Self {
-        let nothing = State { done: BTreeSet::new(), value: None };
-        let states = BTreeMap::from([(nothing, None)]);
+        let states = vec![(State { done: BTreeSet::new(), value: None }, None)];
         Sweep { history, steps, open: BTreeSet::new(), states, links: Vec::new() }
     }
 
     /// An operation returns. It has taken effect by now, and others may have done so before it. Nobody has to take effect
     /// any earlier than at the return of somebody, so this is the only time at which anything is tried.
     fn close(&mut self, place: usize) -> Result<(), OutOfSteps> {
-        let mut left = BTreeMap::new();
+        let mut todo = std::mem::take(&mut self.states);
         let mut seen = BTreeSet::new();
-        let mut todo: Vec<(State, Option<usize>)> = std::mem::take(&mut self.states).into_iter().collect();
         while let Some((mut state, last)) = todo.pop() {
-            if state.done.remove(&place) {
-                left.insert(state, last);
+            if !seen.insert(state.clone()) {
                 continue;
             }
-            if !seen.insert(state.clone()) {
+            if state.done.remove(&place) {
+                self.states.push((state, last));
                 continue;
             }
             for next in self.open.difference(&state.done) {
@@ -115,7 +113,6 @@ impl<'a> Sweep<'a> {
             }
         }
         self.open.remove(&place);
-        self.states = left;
         Ok(())
     }
 

@@ -150,9 +150,13 @@ impl Process for Node {
             }
             Message::Rejected { hint, .. } if current && self.role == Role::Leader => {
                 let follower = &mut self.followers[from.index()];
-                follower.next = follower.next.min(hint + 1).max(follower.matched + 1);
-                follower.probing = true;
-                self.replicate(from, context);
+                let next = (hint + 1).max(follower.matched + 1);
+                // A refusal that comes late says nothing new.
+                if next < follower.next {
+                    follower.next = next;
+                    follower.probing = true;
+                    self.replicate(from, context);
+                }
             }
             Message::Vote { .. } | Message::Appended { .. } | Message::Rejected { .. } => {}
         }

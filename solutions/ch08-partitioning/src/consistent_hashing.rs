@@ -66,7 +66,7 @@ impl Placement for Ring {
         // learner: begin
         // learner: | let _ = (keys, slack_percent);
         // learner: | todo!("walk on past those who are full")
-        let total = self.weights.values().sum();
+        let total: u32 = self.weights.values().sum();
         let mut room: BTreeMap<Member, usize> = self
             .weights
             .iter()

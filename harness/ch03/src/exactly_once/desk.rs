@@ -67,11 +67,11 @@ impl Desk {
     }
 
     /// Something has happened.
-    pub fn happens(&mut self, world: &mut World<Bank>, node: NodeId, event: EventId, what: What<Bank>) {
+    pub fn happens(&mut self, world: &mut World<Bank>, node: NodeId, what: What<Bank>) {
         let is_server = node.index() == SERVER;
         match what {
             What::Woken(step) => self.begin(world, step as usize),
-            What::Output(Either::Second(answer)) => self.answer(world, node, event, answer),
+            What::Output(Either::Second(answer)) => self.answer(world, node, answer),
             What::Output(Either::First(never)) => match never {},
             What::Crashed | What::Refused if !is_server => self.abandon(node),
             What::Crashed => self.crashed[SERVER] |= self.answers > 0,
@@ -85,9 +85,9 @@ impl Desk {
                 if self.crashed[SERVER] {
                     self.count(evidence::SERVER_BACK);
                 }
-                self.look(world, event);
+                self.look(world);
             }
-            What::Stepped if is_server => self.look(world, event),
+            What::Stepped if is_server => self.look(world),
             _ => {}
         }
         let duplicated = world.counts().duplicated;
@@ -145,23 +145,23 @@ impl Desk {
         }
     }
 
-    fn answer(&mut self, world: &mut World<Bank>, node: NodeId, event: EventId, answer: Answer) {
+    fn answer(&mut self, world: &mut World<Bank>, node: NodeId, answer: Answer) {
         self.answers += 1;
         self.count(evidence::ANSWERED);
-        self.weigh(world, event);
+        self.weigh(world);
         let Some(request) = self.applications[node.index()].open.remove(&answer.tag) else {
-            return self.stray(world, node, event, answer);
+            return self.stray(world, node, answer);
         };
-        self.compare(world, request, event, answer.receipt);
+        self.compare(world, request, answer.receipt);
         let seen = &mut self.seen.requests[request];
         seen.answer = Some((world.now_ms(), answer.receipt));
         self.answered[seen.deposit.account.index()] += seen.deposit.amount;
-        self.look(world, event);
+        self.look(world);
         self.ask(world, node);
     }
 
-    fn stray(&mut self, world: &mut World<Bank>, node: NodeId, event: EventId, answer: Answer) {
-        world.note(node, Tone::Bad, format!("nobody waits for an answer with tag {}", answer.tag));
+    fn stray(&mut self, world: &mut World<Bank>, node: NodeId, answer: Answer) {
+        let event = world.note(node, Tone::Bad, format!("nobody waits for an answer with tag {}", answer.tag));
         let before = self.seen.requests.iter().rfind(|seen| seen.client == node && seen.tag == answer.tag);
         let actual = match before {
             Some(RequestSeen { answer: Some((at_ms, receipt)), deposit, .. }) => {
@@ -181,7 +181,7 @@ impl Desk {
     }
 
     /// A deposit takes its account from one balance to another. No two can have done so on the same stretch.
-    fn compare(&mut self, world: &mut World<Bank>, request: usize, event: EventId, receipt: Receipt) {
+    fn compare(&mut self, world: &mut World<Bank>, request: usize, receipt: Receipt) {
         let this = &self.seen.requests[request];
         let stretch =
             |deposit: Deposit, receipt: Receipt| (receipt.balance.saturating_sub(deposit.amount), receipt.balance);
@@ -205,7 +205,7 @@ impl Desk {
         let told = told.filter_map(|seen| seen.answer.map(|(_, told)| format!("{} → {}", seen.deposit, told.balance)));
         let told: Vec<String> = told.chain([format!("{} → {}", this.deposit, receipt.balance)]).collect();
         let note = format!("balance {}: not the receipt of {}", receipt.balance, this.deposit);
-        world.note(this.client, Tone::Bad, note);
+        let event = world.note(this.client, Tone::Bad, note);
         let oddity = Oddity {
             happened,
             expected: "the balance that a request's own deposit left when it took effect, a different one for each"
@@ -217,7 +217,7 @@ impl Desk {
     }
 
     /// Looks at the ledger.
-    fn look(&mut self, world: &mut World<Bank>, event: EventId) {
+    fn look(&mut self, world: &mut World<Bank>) {
         let server = NodeId::new(SERVER);
         let Some(Some(balances)) = world.view(server) else { return };
         self.seen.balances = balances;
@@ -225,13 +225,13 @@ impl Desk {
             let (holds, asked) = (balances[account.index()], self.asked[account.index()]);
             if holds > asked && self.seen.first.is_none() {
                 let note = format!("{account} holds {holds}; deposits of only {asked} were asked for");
-                world.note(server, Tone::Bad, note);
+                let event = world.note(server, Tone::Bad, note);
                 self.seen.first = Some((Wrong::Excess, self.excess(account, event)));
             }
             if holds < self.answered[account.index()] && self.seen.first.is_none() {
                 let note =
                     format!("{account} holds {holds}; deposits of {} were answered", self.answered[account.index()]);
-                world.note(server, Tone::Bad, note);
+                let event = world.note(server, Tone::Bad, note);
                 self.seen.first = Some((Wrong::Shortage, self.shortage(account, event)));
             }
         }
@@ -274,11 +274,11 @@ impl Desk {
     }
 
     /// Looks at the disks.
-    fn weigh(&mut self, world: &mut World<Bank>, event: EventId) {
+    fn weigh(&mut self, world: &mut World<Bank>) {
         for node in world.nodes() {
             let bytes = world.disk(node).size_bytes();
             if bytes > DISK_BYTES && self.seen.full.is_none() {
-                world.note(node, Tone::Bad, format!("{bytes} bytes on its disk"));
+                let event = world.note(node, Tone::Bad, format!("{bytes} bytes on its disk"));
                 self.seen.full = Some(Oddity {
                     happened: format!("after {} answers there were {bytes} bytes on the disk of {node}", self.answers),
                     expected: format!("at most {DISK_BYTES} bytes, however many requests there were"),

@@ -102,7 +102,7 @@ impl Cluster for Branch {
         let mut until_ms = plan.setup.until_ms;
         loop {
             while let Some(happening) = world.next(until_ms) {
-                desk.happens(world, happening.node, happening.event, happening.what);
+                desk.happens(world, happening.node, happening.what);
             }
             if world.stopped().is_some() || desk.is_through(world) {
                 return desk.close(world);

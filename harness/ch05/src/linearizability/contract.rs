@@ -85,9 +85,9 @@ pub trait Checker: Send + Sync + 'static {
     /// Judges a history, whose operations are in the order of their calls. An empty one is linearizable.
     ///
     /// Whenever you try whether an operation can come next, with some value in the register, [take](Steps::take) a step
-    /// first. Every history can be judged within `n * 2^c * c * (c + 1)` steps, where `n` is how many operations it has and
-    /// `c` how many of them are under way at once at most (pending ones are under way for ever): so many you get, and at
-    /// least 1,000. Histories have up to 1,500 operations, with `c` up to 6.
+    /// first. You get `2 * n * c * 2^c` of them, and at least 1,000, where `n` is how many operations the history has and `c` how
+    /// many of them are under way at once at most (pending ones are under way for ever). Histories have up to 600
+    /// operations, with `c` up to 7. Whoever never looks at the same situation twice needs a fraction of that.
     ///
     /// # Errors
     ///

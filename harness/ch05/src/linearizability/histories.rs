@@ -173,28 +173,62 @@ fn change_answer(operation: &mut Operation, value: u32) {
     }
 }
 
-/// A long history: `groups` times, `width` clients write at the same time and then read one after another what a register
-/// may hold by then. `pending` writes of the beginning never return. With `wrong`, the last read but a few returns what was
-/// overwritten long before.
-pub fn long(seed: u64, groups: u32, width: u32, pending_writes: u32, wrong: bool) -> History {
-    let mut random = Random::seed_from_u64(seed);
-    let mut operations: Vec<Operation> =
-        (0..pending_writes).map(|number| pending(Action::Write(1_000_000 + number), u64::from(number))).collect();
-    let mut now = 100;
-    for group in 0..groups {
-        let values: Vec<u32> = (0..width).map(|number| group * width + number).collect();
-        let late = |random: &mut Random| random.random_range(0..5u64);
-        for value in &values {
-            operations.push(write(*value, (now + late(&mut random), now + 10 + late(&mut random))));
-        }
-        let mut seen = values.clone();
-        seen.shuffle(&mut random);
-        let wrong = wrong && group + 2 == groups;
-        let value = if wrong { seen[0] - 2 * width } else { seen[0] };
-        for number in 0..2 {
-            operations.push(read(value, (now + 20 + 10 * number, now + 25 + 10 * number)));
-        }
-        now += 50;
+/// A long history, of which it is known by the way it is made what it is.
+#[derive(Clone, Debug)]
+pub struct Long {
+    pub history: History,
+    /// The place of a read that returns what was overwritten long before, if there is one. Otherwise it is linearizable.
+    pub wrong: Option<usize>,
+}
+
+impl fmt::Display for Long {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.history.fmt(out)
     }
-    History::of(operations)
+}
+
+/// `groups` times, `width` clients write at the same time, and then there are two reads. `unknown` writes of the beginning
+/// never return, and nobody sees what they write. If it is to be `wrong`, both reads of the last group but one return a value
+/// of the group but one before them.
+pub fn long(seed: u64, groups: u32, width: u32, unknown: u32, wrong: bool) -> Long {
+    let mut random = Random::seed_from_u64(seed);
+    let unseen = |number| pending(Action::Write(1_000_000 + number), u64::from(number));
+    let mut operations: Vec<Operation> = (0..unknown).map(unseen).collect();
+    for group in 0..groups {
+        let begins = 100 + 50 * u64::from(group);
+        let mut values: Vec<u32> = (0..width).map(|number| group * width + number).collect();
+        for value in &values {
+            let (called, at) = (random.random_range(0..5), random.random_range(10..15));
+            operations.push(write(*value, (begins + called, begins + at)));
+        }
+        values.shuffle(&mut random);
+        let value = if wrong && group + 2 == groups { values[0] - 2 * width } else { values[0] };
+        operations.extend([20, 30].map(|after| read(value, (begins + after, begins + after + 5))));
+    }
+    let history = History::of(operations);
+    // The last group begins with its writes; two reads stand before them.
+    let last_but_one = history.0.len() - 2 * (width as usize + 2) + width as usize;
+    Long { history, wrong: wrong.then_some(last_but_one) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_go_to_as_few_clients_as_can_have_made_them() {
+        let history =
+            History::of(vec![read(1, (12, 20)), write(1, (0, 10)), pending(Action::Read, 5), read(1, (15, 30))]);
+        let clients: Vec<u16> = history.0.iter().map(|operation| operation.client).collect();
+        assert_eq!(clients, [1, 2, 1, 3]);
+    }
+
+    #[test]
+    fn the_width_counts_what_touches_and_what_never_returned() {
+        let width = |operations| History::of(operations).width();
+        assert_eq!(width(vec![]), 0);
+        assert_eq!(width(vec![write(1, (0, 10)), read(1, (11, 20))]), 1);
+        assert_eq!(width(vec![write(1, (0, 10)), read(1, (10, 20))]), 2);
+        assert_eq!(width(vec![pending(Action::Write(1), 0), write(2, (5, 10)), read(1, (15, 20))]), 2);
+    }
 }

@@ -116,7 +116,7 @@ mod tests {
     use sim::Choice;
 
     use super::super::contract::Verdict as Given;
-    use super::super::histories::{History, Kind, drawn};
+    use super::super::histories::{History, Kind, drawn, long};
     use super::*;
 
     /// Every order of every choice of pending operations, one after another.
@@ -155,5 +155,19 @@ mod tests {
             }
         }
         assert!((100..350).contains(&linearizable), "{linearizable} of 400");
+    }
+
+    #[test]
+    fn a_long_history_is_what_it_was_made_to_be() {
+        for (seed, wrong) in [(1, true), (2, false), (3, true), (4, false)] {
+            let long = long(seed, 6, 3, 1, wrong);
+            match truth(&long.history.0) {
+                Truth::Linearizable(_) => assert_eq!(long.wrong, None),
+                Truth::Not(why) => {
+                    let read = long.history.0[long.wrong.unwrap_or_else(|| panic!("{why}"))];
+                    assert!(why.contains(&format!("`{read}` fits nowhere")), "{why}, not {read}");
+                }
+            }
+        }
     }
 }

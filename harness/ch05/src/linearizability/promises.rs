@@ -7,7 +7,7 @@ use render::explain::{plural, thousands};
 
 use super::Make;
 use super::contract::{Operation, Steps, Verdict};
-use super::histories::History;
+use super::histories::{History, Long};
 use super::oracle::{Truth, flaw, truth};
 use super::schedules;
 
@@ -26,6 +26,8 @@ pub fn all(make: Make) -> Vec<Check> {
     let law = |name, cases, draw: fn(u64) -> BoxedStrategy<History>, judge: Judge, needs| {
         Check::law(make, Law { name, cases, needs, draw, judge })
     };
+    let long =
+        |name| Check::law(make, Law { name, cases: 12, needs: BOTH, draw: schedules::long_ones, judge: is_cheap });
     const BOTH: &[&str] = &[ACCEPTED, REFUSED];
     vec![
         law("a_sequence_of_operations_is_judged_right", 40, schedules::sequences, is_right, BOTH),
@@ -38,14 +40,14 @@ pub fn all(make: Make) -> Vec<Check> {
         law("operations_that_touch_overlap", 40, schedules::touching, is_right, BOTH),
         law("small_histories_are_judged_as_trying_every_order_would", 150, schedules::small, is_right, BOTH),
         law("the_order_that_is_shown_explains_the_history", 100, schedules::small, is_explained, &[SHOWN]),
-        law("long_histories_stay_within_the_steps", 12, schedules::long_ones, is_cheap, BOTH),
+        long("long_histories_stay_within_the_steps"),
     ]
 }
 
 /// How many steps a history may take; see the contract.
 fn most_steps(history: &History) -> u64 {
     let (operations, width) = (history.0.len() as u64, history.width() as u64);
-    LEAST_STEPS.max(operations * (1 << width) * width * (width + 1))
+    LEAST_STEPS.max(2 * operations * width * (1 << width))
 }
 
 /// What the checker says within its steps, if anything; and how many it took.
@@ -106,17 +108,39 @@ fn is_explained(make: &Make, history: &History, evidence: &mut Evidence) -> Resu
 }
 
 /// The verdict comes within the steps and is right; and whoever says yes has tried something.
-fn is_cheap(make: &Make, history: &History, evidence: &mut Evidence) -> Result<(), Breach> {
+fn is_cheap(make: &Make, long: &Long, evidence: &mut Evidence) -> Result<(), Breach> {
+    let Long { history, wrong } = long;
     let (verdict, taken) = asked(make, history);
     let returned = history.0.iter().filter(|operation| operation.returned.is_some()).count() as u64;
-    if matches!(verdict, Some(Verdict::Linearizable(_))) && taken < returned {
-        return Err(Breach::new(
+    match (verdict, wrong) {
+        (Some(Verdict::Linearizable(_)), _) if taken < returned => Err(Breach::new(
             format!("{} were put in order with {}", plural(returned, "operation"), plural(taken, "step")),
             "a step for every operation that is tried, and so one at least for each that is placed",
             plural(taken, "step"),
-        ));
+        )),
+        (Some(Verdict::Linearizable(_)), None) => {
+            evidence.count(ACCEPTED);
+            Ok(())
+        }
+        (Some(Verdict::NotLinearizable), Some(_)) => {
+            evidence.count(REFUSED);
+            Ok(())
+        }
+        (Some(Verdict::Linearizable(_)), Some(place)) => Err(Breach::new(
+            "a long history that is not linearizable was called linearizable",
+            format!(
+                "not linearizable: what operation {place}, `{}`, returned was overwritten long before",
+                history.0[*place]
+            ),
+            "linearizable",
+        )),
+        (Some(Verdict::NotLinearizable), None) => Err(Breach::new(
+            "a long history that is linearizable was called not linearizable",
+            "linearizable: whatever a read returns is one of the values that were written last, all at the same time",
+            "not linearizable",
+        )),
+        (None, _) => Err(out_of_steps(history, taken)),
     }
-    is_right(make, history, evidence)
 }
 
 /// An order in words; of a long one the end.

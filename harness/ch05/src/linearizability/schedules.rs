@@ -5,7 +5,7 @@ use proptest::arbitrary::any;
 use proptest::strategy::{BoxedStrategy, Just, Strategy};
 
 use super::contract::{Action, Operation};
-use super::histories::{History, Kind, cas, drawn, long, pending, read, write};
+use super::histories::{History, Kind, Long, cas, drawn, long, pending, read, write};
 
 const NIL: Option<u32> = None;
 
@@ -149,12 +149,12 @@ pub fn small(index: u64) -> BoxedStrategy<History> {
     drawn(Kind { cas: true, pending: 15, touch: index.is_multiple_of(2), ..Kind::PLAIN })
 }
 
-/// Hundreds of operations, with four under way at once.
-pub fn long_ones(index: u64) -> BoxedStrategy<History> {
+/// Hundreds of operations, up to six of them under way at once.
+pub fn long_ones(index: u64) -> BoxedStrategy<Long> {
     if index < 6 {
-        let (groups, width, pending_writes) = [(250, 4, 0), (250, 3, 2), (60, 4, 2)][index as usize % 3];
-        return Just(long(index, groups, width, pending_writes, index < 3)).boxed();
+        let (groups, width, unknown) = [(100, 4, 0), (60, 3, 2), (20, 4, 2)][index as usize % 3];
+        return Just(long(index, groups, width, unknown, index < 3)).boxed();
     }
-    let drawn = (any::<u64>(), 10u32..60, 2u32..5, 0u32..2, any::<bool>());
-    drawn.prop_map(|(seed, groups, width, pending, wrong)| long(seed, groups, width, pending, wrong)).boxed()
+    let drawn = (any::<u64>(), 5u32..40, 2u32..5, 0u32..2, any::<bool>());
+    drawn.prop_map(|(seed, groups, width, unknown, wrong)| long(seed, groups, width, unknown, wrong)).boxed()
 }

@@ -10,6 +10,7 @@ use explore::{Breach, Evidence};
 use harness::exercise::{Judge, Promise};
 use harness::processes::evidence;
 use render::explain::{ms_of_us, plural, thousands};
+use render::intervals::{Size, intervals};
 
 use super::contract::{MESSAGES_PER_REQUEST, MESSAGES_PER_S, MESSAGES_PER_WAITING_S, Operation, Outcome, PROMPT_MS};
 use super::schedules;
@@ -163,28 +164,16 @@ fn no_order(seen: &Seen, why: &Counterexample) -> Breach {
     let culprit = why.culprit();
     let Asked { node, answered, .. } = &seen.asked[culprit.id.0].1;
     let answered = answered.expect("a culprit has returned");
-    let happened = format!("{} (answered by {node} at {} ms)", why.in_words(), ms_of_us(answered.at_us));
+    let happened = format!(
+        "at {} ms {node} answered {}'s `{}`, and no order of the operations explains that",
+        ms_of_us(answered.at_us),
+        culprit.client,
+        culprit.label
+    );
     let expected =
         "an order: each operation somewhere between its request and its answer, each read after the write it saw";
-    Breach::new(happened, expected, drawn(why)).at(answered.event)
-}
-
-/// The operations, one a line.
-fn drawn(why: &Counterexample) -> String {
-    let mut lines = Vec::new();
-    for operation in &why.operations {
-        let until = match operation.returned {
-            Some(at) => format!("to {} ms", ms_of_us(at.at_us)),
-            None => "on, no answer yet".to_owned(),
-        };
-        lines.push(format!(
-            "{}: {} from {} ms {until}",
-            operation.client,
-            operation.label,
-            ms_of_us(operation.invoked.at_us)
-        ));
-    }
-    lines.join("\n")
+    let breach = Breach::new(happened, expected, why.in_words()).at(answered.event);
+    breach.with_intervals(intervals(why, Size::default()))
 }
 
 /// Every answer is to a request that its node was asked, of its kind, and the first.

@@ -5,23 +5,23 @@ use std::collections::BTreeSet;
 use explore::{Breach, Evidence};
 use harness::exercise::{Judge, Promise};
 use harness::processes::evidence;
-use render::explain::plural;
-use sim::Span;
 
-use super::contract::{Answer, IDLE_PER_S, Request};
+use super::contract::{By, Counting};
 use super::schedules;
-use super::world::{Change, Read, Seen, Shops, WATCH_MS};
+use crate::replicas::promises::{ALONE, IDLE, answers_alone, falls_silent};
+use crate::replicas::{AGREED_MS, Change, Replicas};
+
+type Seen = crate::replicas::Seen<Counting>;
+type Read = crate::replicas::Read<i64>;
 
 type Verdict = Result<(), Breach>;
 
-const ALONE: &str = "a node that somebody is cut off from is asked for something";
 const READ: &str = "a value is read while changes are on their way";
 const AGREED: &str = "changes of two nodes are answered as done, and all are read at the end";
 const SURVIVED: &str = "a node that has answered a change as done crashes";
-const IDLE: &str = "all changes are made and there is time to fall silent";
 
 /// Every promise of the contract.
-pub fn all() -> Vec<Promise<Shops>> {
+pub fn all() -> Vec<Promise<Replicas<Counting>>> {
     let promise = |name, draw, judge: Judge<Seen>, needs| Promise { name, schedules: 25, needs, draw, judge };
     vec![
         promise("a_node_answers_alone", schedules::cut_in_two, answers_alone, &[ALONE]),
@@ -37,42 +37,6 @@ pub fn all() -> Vec<Promise<Shops>> {
     ]
 }
 
-fn answers_alone(seen: &Seen, evidence: &mut Evidence) -> Verdict {
-    for asked in &seen.answers {
-        let cut_off = |span: &Span| (span.from_ms..span.until_ms).contains(&asked.at_ms);
-        if seen.cut_off.iter().any(cut_off) && asked.answers.len() == 1 {
-            evidence.count(ALONE);
-        }
-        let right = match (&asked.request, asked.answers.as_slice()) {
-            (Request::Read { number }, [Answer::Value { number: answered, .. }]) => number == answered,
-            (Request::Up { number, .. } | Request::Down { number, .. }, [Answer::Done { number: answered }]) => {
-                number == answered
-            }
-            _ => false,
-        };
-        if !right || asked.elsewhere > 0 {
-            let answers = plural(asked.answers.len() as u64, "answer");
-            let more = match asked.elsewhere {
-                0 => String::new(),
-                more => format!(", and {} came later or from others", plural(more as u64, "answer")),
-            };
-            let breach = Breach::new(
-                format!(
-                    "{} was asked `{}` at {} ms and gave {answers} then{more}",
-                    asked.node, asked.request, asked.at_ms
-                ),
-                "one answer, at once",
-                asked.answers.iter().map(Answer::to_string).collect::<Vec<_>>().join("; "),
-            );
-            return Err(match asked.at {
-                Some(at) => breach.at(at),
-                None => breach,
-            });
-        }
-    }
-    Ok(())
-}
-
 /// All that a value may be if `own` is in it for certain, and each of the rest or not.
 fn sums(own: i64, rest: &[i64]) -> BTreeSet<i64> {
     rest.iter().fold(BTreeSet::from([own]), |sums, by| sums.iter().flat_map(|sum| [*sum, sum + by]).collect())
@@ -85,24 +49,22 @@ fn told(changes: &[i64]) -> String {
 /// Everything that this node has done is in it, and of the rest some.
 fn is_possible(seen: &Seen, evidence: &mut Evidence) -> Verdict {
     for read in &seen.reads {
-        let own: i64 = read.done.iter().map(|number| seen.changes[number].by).sum();
-        let may = |change: &&Change| change.at_ms <= read.at_ms && !change.refused;
+        let own: i64 = read.done.iter().map(|number| seen.changes[number].what.0).sum();
+        let may = |change: &Change<By>| change.at_ms <= read.at_ms && !change.refused;
         let rest = seen.changes.iter().filter(|(number, change)| !read.done.contains(number) && may(change));
-        let rest: Vec<i64> = rest.map(|(_, change)| change.by).collect();
+        let rest: Vec<i64> = rest.map(|(_, change)| change.what.0).collect();
         if !rest.is_empty() {
             evidence.count(READ);
         }
         if !sums(own, &rest).contains(&read.value) {
+            let expected = if rest.is_empty() {
+                format!("{own}, which its own changes come to: nobody was asked for any others")
+            } else {
+                format!("{own}, which its own changes come to, and any of the others, each once: {}", told(&rest))
+            };
             return Err(Breach::new(
                 format!("{} answered {} at {} ms", read.node, read.value, read.at_ms),
-                match told(&rest) {
-                    nothing if nothing.is_empty() => {
-                        format!("{own}, which its own changes come to; there are no others")
-                    }
-                    others => {
-                        format!("{own}, which its own changes come to, and any of the others, each once: {others}")
-                    }
-                },
+                expected,
                 read.value.to_string(),
             )
             .at(read.at));
@@ -125,9 +87,9 @@ fn all_agree(seen: &Seen, evidence: &mut Evidence) -> Verdict {
 
 /// All changes that were done are in it, and of those that were never answered any.
 fn is_exact(seen: &Seen, read: &Read) -> Verdict {
-    let done: i64 = seen.changes.values().filter(|change| change.done).map(|change| change.by).sum();
+    let done: i64 = seen.changes.values().filter(|change| change.done).map(|change| change.what.0).sum();
     let open = seen.changes.values().filter(|change| !change.done && !change.refused);
-    let open: Vec<i64> = open.map(|change| change.by).collect();
+    let open: Vec<i64> = open.map(|change| change.what.0).collect();
     if sums(done, &open).contains(&read.value) {
         return Ok(());
     }
@@ -144,7 +106,7 @@ fn is_exact(seen: &Seen, read: &Read) -> Verdict {
 }
 
 fn seconds() -> u64 {
-    super::contract::AGREED_MS / 1000
+    AGREED_MS / 1000
 }
 
 fn nothing_is_lost(seen: &Seen, evidence: &mut Evidence) -> Verdict {
@@ -164,19 +126,4 @@ fn nothing_is_lost(seen: &Seen, evidence: &mut Evidence) -> Verdict {
         }
     }
     Ok(())
-}
-
-fn falls_silent(seen: &Seen, evidence: &mut Evidence) -> Verdict {
-    if seen.changes.values().any(|change| change.done) {
-        evidence.count(IDLE);
-    }
-    let allowed = IDLE_PER_S * WATCH_MS / 1000;
-    match seen.busiest_idle {
-        Some((from, to, messages)) if messages > allowed => Err(Breach::new(
-            format!("{from} sent {to} {messages} messages within a second in which there was nothing to say"),
-            format!("at most {allowed} a second from each node to each other"),
-            messages.to_string(),
-        )),
-        _ => Ok(()),
-    }
 }

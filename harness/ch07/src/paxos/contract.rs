@@ -45,7 +45,8 @@ pub struct Decided(pub Value);
 /// - **Everybody learns.** Within 5,000 ms of a request that is made in the calm, to any node, every node that is up has
 ///   told [`Decided`], in this life or an earlier one.
 ///
-/// A node that crashes may forget what it was asked for, and that it has decided, but no more than agreement allows.
+/// A node that crashes may forget what it was asked for, and that it has decided, but no more than agreement allows. If
+/// it remembers a decision that it may not have told, it has to tell it.
 /// Clocks are right. What a message looks like, which timers there are and what is written to the disk are yours.
 pub trait Paxos: Process<Config = (), Input = Propose, Output = Decided> {}
 // ANCHOR_END: paxos

@@ -65,6 +65,12 @@ pub fn an_answer_twice() -> Schedule {
     exactly(5, vec![propose(1, 7, 10), cut, twice, propose(3, 8, 40)])
 }
 
+/// n1 is outbid by n2, which dies before it can go on.
+pub fn outbid_by_the_dead() -> Schedule {
+    let dies = Fault::Crash { node: n(2), when: When::At(18), back_after_ms: None, keep: Keep::Nothing };
+    exactly(3, vec![propose(1, 7, 10), propose(2, 8, 12), Entry::Fault(dies)])
+}
+
 /// One majority decides; then another, which has only the middle node in common with it, is asked.
 pub fn handover(nodes: usize) -> Schedule {
     let side = (nodes - 1) / 2;
@@ -80,15 +86,15 @@ pub fn late_promise(late_ms: u64) -> Schedule {
     exactly(3, [propose(1, 7, 10), propose(2, 8, 25)].into_iter().chain(faults).collect())
 }
 
-/// n2's acceptance of n1's first ballot comes in when n1 is at another one, which n2 has not accepted; what n2 has accepted is
-/// worth less than what n3 has, so that the two of them can choose that.
-pub fn late_acceptance(late_ms: u64) -> Schedule {
+/// n2 accepts n1's first ballot and not its second; `late_ms` is how much later than that n1 hears of it. What n2 has
+/// accepted is worth less than what n3 has, so that the two of them can choose that from `change_ms` on.
+pub fn old_acceptance(late_ms: u64, change_ms: u64) -> Schedule {
     let faults = [
         lose(3, 2, 1),
         delay(2, 1, 2, late_ms),
         lose(1, 2, 4),
-        split(vec![n(3)], 18, 40 + late_ms),
-        split(vec![n(1)], 40 + late_ms, 800),
+        split(vec![n(3)], 18, change_ms),
+        split(vec![n(1)], change_ms, 800),
     ];
     exactly(3, [propose(1, 7, 10), propose(3, 8, 12)].into_iter().chain(faults).collect())
 }
@@ -96,7 +102,11 @@ pub fn late_acceptance(late_ms: u64) -> Schedule {
 /// n3 accepts the higher ballot, of n2, without having been asked for a promise; then an accept of the lower one, of n1,
 /// comes late.
 pub fn late_accept() -> Schedule {
-    let faults = [lose(2, 3, 1), lose(2, 1, 3), delay(1, 3, 2, 15), mute(2, 3, Span::new(25, 500))];
+    let deaf = |to, from_ms| {
+        let span = Span::new(from_ms, 500);
+        Entry::Fault(Fault::OneWay { from: vec![n(2)], to: vec![n(to)], span })
+    };
+    let faults = [lose(2, 3, 1), delay(1, 3, 2, 15), deaf(1, 18), deaf(3, 25)];
     exactly(3, [propose(1, 7, 10), propose(2, 8, 12)].into_iter().chain(faults).collect())
 }
 
@@ -105,10 +115,28 @@ pub fn broken_promise(when: When) -> Schedule {
     exactly(3, vec![propose(1, 7, 10), propose(2, 8, 12), lose(2, 1, 1), crash(3, when, 2)])
 }
 
+/// n3 promises n1, crashes, and is asked by n2 for a promise that it could not make if it remembered.
+pub fn promised_twice(when: When) -> Schedule {
+    exactly(3, vec![propose(1, 7, 10), propose(2, 8, 12), delay(2, 3, 1, 5), crash(3, when, 2)])
+}
+
 /// n3 crashes in the middle of accepting; after that n1, which knows what was decided, can't be reached.
 pub fn broken_acceptance(nth_sync: u32) -> Schedule {
     let handover = Entry::Handover { first: vec![n(2)], then: vec![n(1)], change_ms: 100, until_ms: 600 };
     exactly(3, vec![propose(1, 7, 10), handover, crash(3, When::BeforeSync(nth_sync), 30), propose(2, 8, 110)])
+}
+
+/// n1 crashes while its accepts are under way, comes back, and is asked for another value before the answers come: if it begins
+/// its ballots anew, they are answers to what it has not asked. What it makes of them, it can tell nobody.
+pub fn a_ballot_used_twice(nodes: usize) -> Schedule {
+    let faults = [crash(1, When::At(22), 2), mute(1, nodes, Span::new(27, 500))];
+    exactly(nodes, [propose(1, 7, 10), propose(1, 8, 26), propose(2, 9, 60)].into_iter().chain(faults).collect())
+}
+
+/// Two are asked at the same moment, and no majority is without one of them: n4 is dead.
+pub fn twins() -> Schedule {
+    let dies = Fault::Crash { node: n(4), when: When::At(5), back_after_ms: None, keep: Keep::Nothing };
+    exactly(4, vec![propose(1, 7, 10), propose(2, 8, 10), Entry::Fault(dies)])
 }
 
 /// Everybody forgets what was not synced.

@@ -177,8 +177,11 @@ fn answered(seen: &Seen, evidence: &mut Evidence) -> Verdict {
             continue;
         }
         let calm = if heal_ms == 0 { String::new() } else { format!(", and all faults were over at {heal_ms} ms") };
+        let before = seen.told.iter().find(|told| told.node == asked.node && told.at_ms < asked.at_ms);
+        let knows =
+            before.map_or(String::new(), |told| format!(", which had decided {} at {} ms,", told.value, told.at_ms));
         let breach = Breach::new(
-            format!("{} was asked at {} ms{calm}, but it gave no answer", asked.node, asked.at_ms),
+            format!("{}{knows} was asked at {} ms{calm}, but it gave no answer", asked.node, asked.at_ms),
             format!("a decision from {} by {deadline_ms} ms", asked.node),
             format!("no answer from it by then, after {}; {}", plural(seen.sent, "message"), decisions(seen)),
         );
@@ -209,8 +212,8 @@ fn learnt(seen: &Seen, evidence: &mut Evidence) -> Verdict {
             _ => {
                 let breach = Breach::new(
                     format!(
-                        "{node} has not learnt the decision, though messages got through from {heal_ms} ms on and {} \
-                         was asked at {} ms",
+                        "{node} has told no decision, though messages got through from {heal_ms} ms on and {} was \
+                         asked at {} ms",
                         asked.node, asked.at_ms
                     ),
                     format!("a decision told by every node that is up, by {deadline_ms} ms"),

@@ -84,7 +84,11 @@ pub fn lateness(draw: &mut Draw) -> Schedule {
         1 => return pieces::an_answer_twice(),
         // Nobody knows how long a proposer waits before it begins again.
         2..=5 => return pieces::late_promise([120, 250, 400, 550][draw.index as usize - 2]),
-        6..=9 => return pieces::late_acceptance([120, 180, 240, 300][draw.index as usize - 6]),
+        6..=9 => {
+            let late_ms = [120, 180, 240, 300][draw.index as usize - 6];
+            return pieces::old_acceptance(late_ms, late_ms + 40);
+        }
+        10 => return pieces::old_acceptance(0, 300),
         _ => {}
     }
     let nodes = size(draw);
@@ -100,6 +104,10 @@ pub fn crashes(draw: &mut Draw) -> Schedule {
         1 => return pieces::broken_promise(When::At(18)),
         2..=4 => return pieces::broken_promise(When::BeforeSync(draw.index as u32 - 1)),
         5..=7 => return pieces::broken_acceptance(draw.index as u32 - 3),
+        8 => return pieces::a_ballot_used_twice(3),
+        9 => return pieces::a_ballot_used_twice(5),
+        10 => return pieces::promised_twice(When::At(18)),
+        11 => return pieces::promised_twice(When::BeforeSync(1)),
         _ => {}
     }
     let nodes = size(draw);
@@ -168,6 +176,9 @@ pub fn losses(draw: &mut Draw) -> Schedule {
 
 /// As many nodes are down for good as there may be.
 pub fn survivors(draw: &mut Draw) -> Schedule {
+    if draw.index == 1 {
+        return patient(pieces::outbid_by_the_dead());
+    }
     let nodes = size(draw);
     let mut order: Vec<usize> = (1..=nodes).collect();
     order.shuffle(&mut draw.random);
@@ -185,6 +196,9 @@ pub fn survivors(draw: &mut Draw) -> Schedule {
 
 /// Two nodes that stand side by side are asked at nearly the same time; each hears of the other before anybody else does.
 pub fn duel(draw: &mut Draw) -> Schedule {
+    if draw.index == 2 {
+        return patient(pieces::twins());
+    }
     let between_ms = [5, 18, 30, 12, 24, 36][draw.index as usize % 6] + draw.random.random_range(0..4);
     let entries = vec![propose(1, 7, 10), propose(2, 8, 10 + between_ms)];
     let setup = Setup { nodes: 5, latency_us: (1_000, 2_000), apart: true, heal_ms: 0, end_ms: 0 };

@@ -233,8 +233,39 @@ impl Seen {
         for node in world.nodes() {
             self.up[node.index()] = world.is_up(node);
             if world.is_up(node) && self.told.iter().all(|told| told.node != node) {
-                self.silent[node.index()] = Some(world.note(node, Tone::Bad, "still knows of no decision"));
+                self.silent[node.index()] = Some(world.note(node, Tone::Bad, "has told no decision"));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_read_as_sentences() {
+        let n = NodeId::new;
+        let told = [
+            (Entry::Propose { node: n(0), value: Value(7), at_ms: 10 }, "n1 is asked to propose value 7 at 10 ms"),
+            (
+                Entry::Handover { first: vec![n(0)], then: vec![n(3), n(4)], change_ms: 100, until_ms: 600 },
+                "n1 is cut off from the others until 100 ms, then n4 and n5 are until 600 ms",
+            ),
+            (
+                Entry::PowerCut { at_ms: 60, back_after_ms: 20, keep: Keep::Nothing },
+                "all nodes lose power at 60 ms and are back 20 ms later",
+            ),
+        ];
+        for (entry, words) in told {
+            assert_eq!(entry.to_string(), words);
+        }
+    }
+
+    #[test]
+    fn the_first_two_nodes_are_near_each_other_and_far_from_the_rest() {
+        let far = apart_us(4);
+        let pairs: Vec<(usize, usize)> = far.iter().map(|(from, to, _)| (from.index(), to.index())).collect();
+        assert_eq!(pairs, [(0, 2), (2, 0), (1, 2), (2, 1), (0, 3), (3, 0), (1, 3), (3, 1)]);
     }
 }

@@ -198,9 +198,6 @@ pub struct Log<'a>(pub &'a [Entry]);
 impl fmt::Display for Log<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         const MOST: usize = 8;
-        if self.0.is_empty() {
-            return out.write_str("empty");
-        }
         let skipped = self.0.len().saturating_sub(MOST);
         if skipped > 0 {
             write!(out, "({skipped} more) ")?;

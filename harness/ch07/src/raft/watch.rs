@@ -49,11 +49,12 @@ enum Fact {
         node: NodeId,
         term: Term,
     },
-    /// One of the entries from `index` on is held.
+    /// The entry is held, or one that comes after it in one of these continuations of the log.
     Held {
         node: NodeId,
         index: Index,
-        entries: Vec<Entry>,
+        entry: Entry,
+        after: Vec<Vec<Entry>>,
         own_term: bool,
     },
 }
@@ -201,8 +202,10 @@ impl Watch {
             Fact::Elected { node, term } => {
                 self.votes.get(term).and_then(|votes| votes.get(node)).copied().unwrap_or_default()
             }
-            Fact::Held { index, entries, own_term, .. } => {
-                let holders = (*index..).zip(entries).map(|(index, entry)| self.holders_of(index, *entry, *own_term));
+            Fact::Held { index, entry, after, own_term, .. } => {
+                let later = after.iter().flat_map(|entries| (index + 1..).zip(entries.iter().copied()));
+                let all = std::iter::once((*index, *entry)).chain(later);
+                let holders = all.map(|(index, entry)| self.holders_of(index, entry, *own_term));
                 holders.max_by_key(|nodes| nodes.count_ones()).unwrap_or_default()
             }
         }

@@ -83,7 +83,7 @@ pub fn is_least(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
             if keys < most {
                 return Err(Breach::new(
                     format!("{key} was assigned to {member}, although {other} comes before it and has room"),
-                    format!("{key} on {other}, or on whoever comes before it in the list {}", told(&list)),
+                    format!("{key} on {other}: its list is {}, and only who is full is passed by", told(&list)),
                     format!("{key} on {member}; {other} has {keys} keys and may have {most}"),
                 ));
             }

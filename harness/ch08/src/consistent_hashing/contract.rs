@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sim::choice::{Fnv, mix};
 
+// ANCHOR: numbers
 /// Everyone gets at least this much of its due, in percent, where [`FAIR_KEYS`] or more are due.
 pub const LEAST_PERCENT: u64 = 50;
 
@@ -14,6 +15,10 @@ pub const MOST_PERCENT: u64 = 150;
 /// From so many keys on a share is judged by how fair it is; with fewer it is a matter of luck.
 pub const FAIR_KEYS: u64 = 150;
 
+/// The greatest weight of a member.
+pub const MOST_WEIGHT: u32 = 100;
+// ANCHOR_END: numbers
+
 // ANCHOR: placement
 /// Says which members of a fleet hold a key: a function of nothing but who the members are, their weights, and the key.
 ///
@@ -22,7 +27,8 @@ pub const FAIR_KEYS: u64 = 150;
 /// # What is promised
 ///
 /// - **Everybody computes the same.** Two instances that have the same members with the same weights place every key alike,
-///   in whatever order the members came, whoever came and went in between, and in whatever process on whatever machine.
+///   in whatever order the members came, whoever came and went in between, and in whatever process on whatever machine. Asked
+///   the same, they [`assign`](Self::assign) alike, too.
 /// - **The load is even.** Where at least [`FAIR_KEYS`] keys are due to a member, it is the owner of at least
 ///   [`LEAST_PERCENT`] and at most [`MOST_PERCENT`] % of what is due to it.
 /// - **Little moves.** When a member joins, the replicas of a key are on the same members as before, or the newcomer has
@@ -37,8 +43,8 @@ pub trait Placement: Send + Sync + 'static {
     where
         Self: Sized;
 
-    /// This member is there from now on, with this weight, which is at least 1. If it was there before, this is its new
-    /// weight.
+    /// This member is there from now on, with this weight: at least 1, at most [`MOST_WEIGHT`]. If it was there before, this
+    /// is its new weight; if it was gone, it is as if it had never left.
     fn join(&mut self, member: Member, weight: u32);
 
     /// This member is gone. If it was not there, nothing changes.
@@ -56,7 +62,7 @@ pub trait Placement: Send + Sync + 'static {
 // ANCHOR_END: placement
 
 // ANCHOR: given
-/// A member of a fleet.
+/// A member of a fleet. Any number can be a name: 0, the greatest there is, and two that are far apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Member(pub u32);
 

@@ -16,6 +16,9 @@ use super::contract::*;
 use super::fleets::{self, Change, Extra, Fleet, Keys, Load, What};
 use super::histories::{self, History};
 
+/// So little that somebody is full in nearly every fleet.
+const LITTLE_SLACK_PERCENT: u32 = 2;
+
 /// Whether a promise was kept.
 pub type Verdict = Result<(), Breach>;
 
@@ -31,12 +34,12 @@ pub fn all(make: Make) -> Vec<Check> {
     let loads = |name, cases, draw: fn(u64) -> BoxedStrategy<Load>, judge: Judge<Load>, needs| {
         Check::law(make, Law { name, cases, needs, draw, judge })
     };
-    let changes = |name, draw: fn(u64) -> BoxedStrategy<Change>, judge: Judge<Change>| {
-        Check::law(make, Law { name, cases: 20, needs: &[MOVED], draw, judge })
+    let changes = |name, draw: fn(u64) -> BoxedStrategy<Change>, judge: Judge<Change>, needs| {
+        Check::law(make, Law { name, cases: 12, needs, draw, judge })
     };
     let order = Law {
         name: "the_order_of_joins_does_not_matter",
-        cases: 16,
+        cases: 12,
         needs: &[PLACED],
         draw: histories::detours,
         judge: order_is_nothing,
@@ -46,12 +49,12 @@ pub fn all(make: Make) -> Vec<Check> {
         Check::law(make, order),
         loads("keys_spread_evenly", 10, fleets::equals, is_even, &[JUDGED, PLACED]),
         loads("weights_are_honoured", 10, fleets::weighted, is_even, &[JUDGED, PLACED]),
-        changes("a_join_moves_keys_to_the_newcomer_only", fleets::join, only_to_the_newcomer),
-        changes("a_leave_moves_the_keys_of_the_leaver_only", fleets::leave, only_from_the_leaver),
-        changes("a_new_weight_moves_no_key_between_others", fleets::reweigh, only_to_or_from),
+        changes("a_join_moves_keys_to_the_newcomer_only", fleets::join, only_to_the_newcomer, &[MOVED]),
+        changes("a_leave_moves_the_keys_of_the_leaver_only", fleets::leave, only_from_the_leaver, &[MOVED]),
+        changes("a_new_weight_moves_no_key_between_others", fleets::reweigh, only_to_or_from, &[PLACED]),
         loads("replicas_live_on_different_members", 12, fleets::small, are_apart, &[SPREAD]),
         loads("more_replicas_begin_with_the_same_ones", 10, fleets::any, begin_alike, &[SPREAD]),
-        loads("few_members_or_none_are_enough", 6, fleets::lonely, few_are_enough, &[PLACED]),
+        loads("few_members_or_none_are_enough", 7, fleets::lonely, few_are_enough, &[PLACED]),
         loads("nobody_is_assigned_more_than_its_bound", 14, fleets::bounded, bounded::is_kept, &[bounded::FULL]),
         loads("only_what_overflows_goes_elsewhere", 14, fleets::bounded, bounded::is_least, &[bounded::ELSEWHERE]),
     ]
@@ -85,23 +88,58 @@ fn difference(
             return Some(Breach::new(
                 format!("{key} is on {} in one instance and on {} in the other", told(&first), told(&second)),
                 "two instances with the same members and weights place every key alike",
-                format!("{} and {}", told(&first), told(&second)),
+                format!("{} in the one, {} in the other", told(&first), told(&second)),
             ));
         }
     }
     None
 }
 
+/// Says nothing of what was seen: if a hasher has a random seed, that is something else each time.
 fn instances_agree(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
     let (one, other) = (load.fleet.placement(*make), load.fleet.placement(*make));
-    difference(&*one, &*other, load.keys, replicas_of(load), counts).map_or(Ok(()), Err)
+    if difference(&*one, &*other, load.keys, replicas_of(load), counts).is_some() {
+        return Err(Breach::new(
+            "two instances whose members joined in the same order place some keys on different members",
+            "two instances with the same members and weights place every key alike",
+            "the placement hangs on something else: most often on a hasher that is seeded at random, as that of HashMap is",
+        ));
+    }
+    let names: Vec<_> = load.keys.names().collect();
+    if one.assign(&names, LITTLE_SLACK_PERCENT) != other.assign(&names, LITTLE_SLACK_PERCENT) {
+        return Err(Breach::new(
+            format!(
+                "two instances with the same members assign some keys differently, with {LITTLE_SLACK_PERCENT} % of slack"
+            ),
+            "two instances with the same members and weights assign the same keys alike",
+            "the assignment hangs on something else: most often on the order in which a HashMap or HashSet is gone through",
+        ));
+    }
+    Ok(())
 }
 
 fn order_is_nothing(make: &Make, history: &History, counts: &mut Evidence) -> Verdict {
     let one = history.fleet.placement(*make);
     let mut other = make();
     history.steps.iter().for_each(|step| step.take(&mut *other));
-    difference(&*one, &*other, history.keys, 2, counts).map_or(Ok(()), Err)
+    if let Some(breach) = difference(&*one, &*other, history.keys, 2, counts) {
+        return Err(breach);
+    }
+    let names: Vec<_> = history.keys.names().collect();
+    let (first, second) = (one.assign(&names, LITTLE_SLACK_PERCENT), other.assign(&names, LITTLE_SLACK_PERCENT));
+    let differs = |nth: &usize| first.get(*nth) != second.get(*nth);
+    let Some(nth) = (0..first.len().max(second.len())).find(differs) else { return Ok(()) };
+    let on = |assigned: &[Member]| assigned.get(nth).map_or("nobody".to_owned(), Member::to_string);
+    let (first, second, key) = (on(&first), on(&second), names.get(nth).map_or("a key too many", String::as_str));
+    Err(Breach::new(
+        format!(
+            "with {LITTLE_SLACK_PERCENT} % of slack, {key} is assigned to {first} in one instance and to {second} in the other"
+        ),
+        "two instances with the same members and weights assign the same keys alike",
+        format!(
+            "{first} in the one, {second} in the other, although replicas of all keys are on the same members in both"
+        ),
+    ))
 }
 
 /// Everybody has about what is due to it.
@@ -178,6 +216,7 @@ fn moves(
     let mut moved = Vec::new();
     let mut wrong = None;
     for (key, before, after) in &keys {
+        counts.count(PLACED);
         let gained: Vec<_> = after.difference(before).copied().collect();
         let lost: Vec<_> = before.difference(after).copied().collect();
         if gained.is_empty() && lost.is_empty() {

@@ -80,3 +80,28 @@ pub fn and<T: fmt::Display>(all: &[T]) -> String {
         Some((last, before)) => format!("{} and {last}", before.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lie_reads_as_a_sentence_and_is_told_to_everybody_it_names() {
+        let n = NodeId::new;
+        let lie = Lie {
+            liars: vec![n(5), n(6)],
+            to: vec![n(0), n(1), n(2)],
+            claims: vec![Claim::Echo, Claim::Ready],
+            broadcast: Broadcast { origin: n(5), number: 1 },
+            value: Value(7),
+            times: 2,
+            at_ms: 10,
+        };
+        assert_eq!(lie.to_string(), "n6 and n7 send n1, n2 and n3 Echo and Ready n6/1 = 7 twice at 10 ms");
+        let messages = lie.messages();
+        assert_eq!(messages.len(), 2 * 3 * 2 * 2);
+        assert_eq!(messages[0], (n(5), n(0), Message::Echo(lie.broadcast, Value(7))));
+        let one = Lie { liars: vec![n(3)], to: vec![n(0)], claims: vec![Claim::Init], times: 1, ..lie };
+        assert_eq!(one.to_string(), "n4 sends n1 Init n6/1 = 7 at 10 ms");
+    }
+}

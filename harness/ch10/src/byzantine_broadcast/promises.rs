@@ -8,6 +8,7 @@ use harness::exercise::{Judge, Promise};
 use harness::processes::evidence;
 
 use super::contract::{Broadcast, Message, SOON_MS, Value};
+use super::lies::and;
 use super::schedules;
 use super::world::{Cluster, Delivered, Seen};
 
@@ -75,10 +76,11 @@ fn validity(seen: &Seen, evidence: &mut Evidence) -> Verdict {
 }
 
 fn missing(seen: &Seen, node: NodeId, broadcast: Broadcast, happened: String, deadline_ms: u64) -> Breach {
-    let liars = match seen.setup.liars {
-        0 => "no node lies".to_owned(),
-        1 => format!("1 of {} nodes lies", seen.setup.nodes),
-        more => format!("{more} of {} nodes lie", seen.setup.nodes),
+    let liars: Vec<NodeId> = (0..seen.setup.nodes).map(NodeId::new).filter(|node| seen.setup.is_liar(*node)).collect();
+    let liars = match liars.len() {
+        0 => "nobody lies".to_owned(),
+        1 => format!("{} is the liar", and(&liars)),
+        _ => format!("{} are the liars", and(&liars)),
     };
     let breach = Breach::new(
         happened,

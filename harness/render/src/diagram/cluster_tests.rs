@@ -161,6 +161,32 @@ fn crashes_and_splits_belong_to_what_led_to_the_focus() {
 }
 
 #[test]
+fn what_is_wrong_elsewhere_at_the_same_instant_belongs_to_the_story() {
+    let mut trace = three();
+    arrives(&mut trace, 1, N3, N1, "late lease", 6);
+    trace.note(2_000, N3, Tone::Plain, "says nothing of this");
+    arrives(&mut trace, 7, N3, N2, "lease", 9);
+    trace.note(8_000, N1, Tone::Bad, "an earlier remark");
+    let focus = trace.note(9_000, N2, Tone::Bad, "holds the lock");
+    trace.note(9_000, N1, Tone::Bad, "holds it, too");
+    trace.note(9_000, N1, Tone::Plain, "goes on");
+    assert_drawn(
+        &trace,
+        &View::of(focus),
+        r"
+… 1 event not shown; the replay shows them all
+ ms  n1                   n2                  n3
+1→6  │◀───────────────────┼───── late lease ──┤
+  2  │                    │                   ● says nothing of this
+7→9  │                    │◀───────── lease ──┤
+  8  ● an earlier remark  │                   │
+  9  │                    ● holds the lock ◀  │
+  9  ● holds it, too      │                   │
+",
+    );
+}
+
+#[test]
 fn what_repeats_is_told_in_short_where_there_is_too_much() {
     let mut trace = three();
     trace.note(0, N1, Tone::Good, "leads");

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use sim::trace::Event;
-use sim::{EventId, Kind, Lane, Life, MessageId, Trace};
+use sim::{EventId, Kind, Lane, Life, MessageId, Tone, Trace};
 
 /// A diagram with no more lanes than this keeps those to which nothing happens.
 const FEW_LANES: usize = 3;
@@ -125,16 +125,18 @@ fn sending(event: &Event) -> Option<(MessageId, Sent<'_>)> {
     }
 }
 
-/// The places of the focus and its past, and of how the messages of that past ended that were lost or came too late.
+/// The places of the focus, of what else is wrong at its instant, of their past, and of how the messages of that past ended that were lost or came too late.
 fn past(trace: &Trace, focus: usize) -> BTreeSet<usize> {
     assert!(focus < trace.events.len(), "the focus is an event of the trace");
     let missed = missed(trace, focus);
     let mut needed = missed.clone();
     let mut reached = BTreeSet::new();
     let mut keep = BTreeSet::new();
-    for (place, event) in trace.events.iter().enumerate().take(focus + 1).rev() {
+    let complaints = complaints(trace, focus);
+    let last = complaints.last().map_or(focus, |last| focus.max(*last));
+    for (place, event) in trace.events.iter().enumerate().take(last + 1).rev() {
         let leaves = matches!(&event.kind, Kind::Send { message, .. } if needed.contains(message));
-        if place != focus && !leaves && !reached.contains(&event.lane) {
+        if place != focus && !complaints.contains(&place) && !leaves && !reached.contains(&event.lane) {
             continue;
         }
         keep.insert(place);
@@ -156,6 +158,17 @@ fn past(trace: &Trace, focus: usize) -> BTreeSet<usize> {
         }
     }
     keep
+}
+
+/// What is remarked as wrong at the instant of the focus, on whatever lane: where two nodes are wrong only together, the pasts
+/// of both belong to the story.
+fn complaints(trace: &Trace, focus: usize) -> BTreeSet<usize> {
+    let at_us = trace.events[focus].at_us;
+    let events = trace.events.iter().enumerate();
+    events
+        .filter(|(_, event)| event.at_us == at_us && matches!(event.kind, Kind::Note { tone: Tone::Bad, .. }))
+        .map(|(place, _)| place)
+        .collect()
 }
 
 /// The messages that were sent to the lane of the focus before it and had not arrived by then.

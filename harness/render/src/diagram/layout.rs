@@ -134,8 +134,10 @@ impl<'a> Layout<'a> {
 
     /// "n1, n2", "n1 to n5".
     fn named(&self, lanes: &[usize]) -> String {
+        let mut lanes = lanes.to_vec();
+        lanes.sort_unstable();
         let names: Vec<&str> = lanes.iter().map(|lane| self.names[*lane]).collect();
-        match (lanes, &names[..]) {
+        match (&lanes[..], &names[..]) {
             ([first, .., last], [from, _, .., to]) if last - first + 1 == lanes.len() && lanes.len() > 2 => {
                 format!("{from} to {to}")
             }
@@ -147,12 +149,10 @@ impl<'a> Layout<'a> {
     pub fn many(&self, what: &What) -> String {
         let What::Many { lane, others, label, arrive } = what else { return String::new() };
         let word = if *arrive { "from" } else { "to" };
-        let mut others = others.clone();
-        others.sort_unstable();
         if others.len() > 2 && others.len() + 1 == self.names.len() && !others.contains(lane) {
             return format!("{label} {word} the others");
         }
-        format!("{label} {word} {}", self.named(&others))
+        format!("{label} {word} {}", self.named(others))
     }
 
     /// The label of a message, with what the row doesn't show of where it comes from and goes to.

@@ -447,6 +447,18 @@ fn a_list_takes_over_where_no_diagram_fits() {
 }
 
 #[test]
+fn a_list_names_those_who_were_told_in_order() {
+    let mut trace = Trace::new((1..=5).map(|node| format!("n{node}")));
+    let sent = [4, 2, 1, 3].map(|to| (trace.send(0, Lane(0), Lane(to), "hello"), Lane(to)));
+    trace.note(5_000, Lane(0), Tone::Plain, "waits");
+    for (message, to) in sent {
+        trace.receive(10_000, to, message);
+    }
+    let drawn = diagram(&trace, &View { width: 28, max_rows: 6, ..View::default() }).to_plain();
+    assert!(drawn.contains("n1 → n2 to n5: hello"), "{drawn}");
+}
+
+#[test]
 fn no_events_no_text() {
     assert!(diagram(&rpc(), &View::default()).is_empty());
     assert!(diagram(&Trace::new(Vec::<String>::new()), &View::default()).is_empty());

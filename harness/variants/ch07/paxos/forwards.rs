@@ -96,6 +96,11 @@ impl Process for Node {
 
     fn boot(context: &mut Context<'_, Self>) -> Self {
         context.set_timer(Timer::Poll, 200);
+        let decided = context.disk().read("decided");
+        // A crash may have come between the sync and the answer.
+        if let Some(value) = decided {
+            context.output(Decided(value));
+        }
         let disk = context.disk();
         Node {
             promised: disk.read("promised"),
@@ -103,7 +108,7 @@ impl Process for Node {
             highest: disk.read("highest").unwrap_or(0),
             wanted: None,
             attempt: None,
-            decided: disk.read("decided"),
+            decided,
         }
     }
 

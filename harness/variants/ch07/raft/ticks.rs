@@ -272,7 +272,11 @@ impl Node {
             peer.step = (2 * peer.step + 1).min(last);
             peer.next = (last + 1 - peer.step).max(peer.matched + 1);
         } else {
-            // What was sent ahead arrived before what goes before it; the next tick sends it again.
+            // What was sent ahead arrived before what goes before it, or that was lost.
+            if peer.sure && peer.next > peer.matched + 1 {
+                peer.next = peer.matched + 1;
+                self.feed(from, context);
+            }
             return;
         }
         if !peer.sure || peer.next <= last {

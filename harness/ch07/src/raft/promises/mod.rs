@@ -94,14 +94,13 @@ fn applied_in_time(seen: &Seen, from_ms: u64, bound_ms: u64) -> Verdict {
         let late = |node: &NodeId| applied_ms(seen, *node, proposal).is_none_or(|when_ms| when_ms > at_ms + bound_ms);
         let Some(node) = nodes.clone().find(late) else { continue };
         let command = proposal.command;
-        let told = |node| applied_ms(seen, node, proposal).map_or("never".to_owned(), |at_ms| format!("at {at_ms} ms"));
-        let all: Vec<String> = nodes.map(|node| format!("{node} {}", told(node))).collect();
+        let told = |node| match applied_ms(seen, node, proposal) {
+            Some(at_ms) => format!("{node} applied it at {at_ms} ms"),
+            None => format!("{node} never applied it"),
+        };
+        let all: Vec<String> = nodes.map(told).collect();
         return Err(Breach::new(
-            format!(
-                "{}, which leads, appended {command} at {at_ms} ms, and {node} applied it {}",
-                proposal.node,
-                told(node)
-            ),
+            format!("{}, which leads, appended {command} at {at_ms} ms, and {}", proposal.node, told(node)),
             format!("every node applies it by {} ms", at_ms + bound_ms),
             format!("{}; at the end: {}", all.join(", "), seen.standing()),
         ));
@@ -115,9 +114,9 @@ fn recovers(seen: &Seen) -> Verdict {
     if seen.recovered_ms.is_some_and(|at_ms| at_ms <= heal_ms + ELECTION_MS) {
         return Ok(());
     }
-    let when = seen.recovered_ms.map_or("not by all".to_owned(), |at_ms| format!("only at {at_ms} ms"));
+    let when = seen.recovered_ms.map_or("never".to_owned(), |at_ms| format!("only at {at_ms} ms"));
     let breach = Breach::new(
-        format!("all faults were over at {heal_ms} ms, and what clients asked for after that was applied {when}"),
+        format!("all faults were over at {heal_ms} ms, and the last node to apply a new command did so {when}"),
         format!("every node has applied a new command by {} ms", heal_ms + ELECTION_MS),
         format!("at {} ms {}", seen.ended_ms, seen.standing()),
     );

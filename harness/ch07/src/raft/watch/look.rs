@@ -277,8 +277,7 @@ impl Look<'_> {
         let whole = self.world.view(node).is_some();
         self.in_order(index, command, whole);
         self.one_command(index, command, whole);
-        if whole {
-            self.is_held(node, index, false);
+        if whole && self.is_held(node, index, false) {
             self.is_held(node, index, true);
         }
     }
@@ -353,20 +352,24 @@ impl Look<'_> {
     }
 
     /// A majority holds an applied entry, or one after it, from where the node stands that applied it.
-    fn is_held(&mut self, node: NodeId, index: Index, own_term: bool) {
-        let log = &self.view().log;
-        let Some(entry) = self.view().entry(index) else { return };
-        if self.watch.holders_of(index, entry, own_term).count_ones() < self.watch.majority {
-            let entries = log[index as usize - 1..].to_vec();
-            self.rests_on(Fact::Held { node, index, entries, own_term });
+    fn is_held(&mut self, node: NodeId, index: Index, own_term: bool) -> bool {
+        let view = self.view();
+        let Some(entry) = view.entry(index) else { return false };
+        if self.watch.holders_of(index, entry, own_term).count_ones() >= self.watch.majority {
+            return true;
         }
+        // A node may know that an entry is committed before it has the later one that made it so: leaders have it.
+        let leaders =
+            self.watch.leaders.values().map(|(_, log)| log).filter(|log| log.get(index as usize - 1) == Some(&entry));
+        let after = leaders.chain([&view.log]).map(|log| log[index as usize..].to_vec()).collect();
+        self.rests_on(Fact::Held { node, index, entry, after, own_term })
     }
 
     /// A majority must support this; if that hangs on disks that nobody can look at now, it is judged later.
-    fn rests_on(&mut self, fact: Fact) {
+    fn rests_on(&mut self, fact: Fact) -> bool {
         let support = self.watch.support(&fact);
         if support.count_ones() >= self.watch.majority {
-            return;
+            return true;
         }
         let unsure = self.watch.unsure() & !support;
         if (support | unsure).count_ones() >= self.watch.majority {
@@ -375,6 +378,7 @@ impl Look<'_> {
         } else {
             self.unfounded(fact, support, self.world.now_ms());
         }
+        false
     }
 
     /// A node is back: what hung on its disk can be judged.
@@ -410,30 +414,26 @@ impl Look<'_> {
                     ),
                 );
             }
-            Fact::Held { node, index, entries, own_term } => {
-                let entry = entries[0];
-                let (law, note, expected) = if own_term {
-                    (
-                        Law::Committed,
-                        "applied, and not committed",
-                        format!(
-                            "{majority} nodes that hold it, or an entry after it, and were in the term of that entry when they did"
-                        ),
-                    )
-                } else {
-                    (
-                        Law::Majority,
-                        "applied before a majority holds it",
-                        format!("{majority} nodes that hold it, or an entry after it, safe on their disks"),
-                    )
-                };
-                let also = if own_term { " in its own term" } else { "" };
+            Fact::Held { node, index, entry, own_term: false, .. } => {
                 let breach = Breach::new(
-                    format!("{node} applied {entry} at index {index} at {at_ms} ms, which was not committed"),
-                    expected,
-                    format!("it was held{also} by {}", named(support)),
+                    format!("{node} applied {entry} at index {index} at {at_ms} ms, before a majority held it"),
+                    format!("{majority} nodes that hold it, or an entry after it, safe on their disks"),
+                    format!("it was held by {}", named(support)),
                 );
-                self.breach(law, note, breach);
+                self.breach(Law::Majority, "applied before a majority holds it", breach);
+            }
+            Fact::Held { node, index, entry, .. } => {
+                let term = entry.term;
+                let all = named(self.watch.holders_of(index, entry, false));
+                let breach = Breach::new(
+                    format!("{node} applied {entry} at index {index} at {at_ms} ms, and it could still be lost"),
+                    format!(
+                        "{majority} nodes that held it in its own term, {term}, or hold an entry after it in that one's own \
+                         term: the others may still elect a leader that has another entry there"
+                    ),
+                    format!("held by {all}, but in its own term only by {}", named(support)),
+                );
+                self.breach(Law::Committed, "applied, and not committed", breach);
             }
         }
     }

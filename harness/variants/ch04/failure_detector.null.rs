@@ -1,0 +1,36 @@
+//! Compiles, and does nothing.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+
+use ch04::failure_detector::FailureDetector;
+use harness::{Context, NodeId, Process};
+
+#[derive(Clone, Hash)]
+pub struct Node;
+
+impl Process for Node {
+    type Message = ();
+    type Timer = ();
+    type Config = ();
+    type Input = Infallible;
+    type Output = Infallible;
+
+    fn boot(_: &mut Context<'_, Self>) -> Self {
+        Node
+    }
+
+    fn on_message(&mut self, _: NodeId, (): (), _: &mut Context<'_, Self>) {}
+
+    fn on_timer(&mut self, (): (), _: &mut Context<'_, Self>) {}
+
+    fn on_input(&mut self, input: Infallible, _: &mut Context<'_, Self>) {
+        match input {}
+    }
+}
+
+impl FailureDetector for Node {
+    fn suspects(&self) -> BTreeSet<NodeId> {
+        BTreeSet::new()
+    }
+}

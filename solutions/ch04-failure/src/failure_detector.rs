@@ -1,0 +1,183 @@
+//! Dead or slow?
+//!
+//! Contract: `ch04::failure_detector`. Lesson: `cargo xtask lesson failure_detector`.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+
+use ch04::failure_detector::FailureDetector;
+use harness::{Context, NodeId, Process};
+use serde::{Deserialize, Serialize};
+
+/// What nodes send each other.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Message {
+    // learner: begin
+    // learner: | // Only that you are alive, or what you know of the others as well?
+    /// The latest sign of life of everybody, by number of the node, as far as the sender has heard.
+    signs: Vec<Sign>,
+    // learner: end
+}
+
+/// The node's timers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Timer {
+    // learner: begin
+    // learner: | // When do you speak, and when do you look who has been silent?
+    Tick,
+    // learner: end
+}
+
+/// What a node remembers until it crashes.
+#[derive(Clone, Hash)]
+pub struct Node {
+    // learner: begin
+    // learner: | // Of every other node: what was heard last, when, and how patient to be?
+    ticked_ms: u64,
+    /// By number. This node is one of them: its own signs are the ones it makes.
+    known: Vec<Known>,
+    // learner: end
+}
+
+// learner: begin
+/// A sign of life. Only the node that it is of makes new ones, and a newer one is greater: a later boot comes first, and
+/// then the count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+struct Sign {
+    boot: u32,
+    count: u32,
+}
+
+/// What is known of a node.
+#[derive(Clone, Hash)]
+struct Known {
+    sign: Sign,
+    /// When its last new sign came, on the clock that never jumps.
+    heard_ms: u64,
+    /// After how long without a new sign it is suspected.
+    patience_ms: u64,
+    suspected: bool,
+}
+
+const TICK_MS: u64 = 150;
+const FIRST_PATIENCE_MS: u64 = 1_600;
+const MOST_PATIENCE_MS: u64 = 6_000;
+
+/// The clock on the wall may jump. This one does not.
+fn now_ms(context: &Context<'_, Node>) -> u64 {
+    context.elapsed_ms()
+}
+
+impl Node {
+    /// Tells one other node all that is known, each time the next one, so that the number of messages does not depend on
+    /// the number of nodes. Those who are suspected are not left out: who else would tell them?
+    fn tell(&self, context: &mut Context<'_, Self>) {
+        let (me, nodes) = (context.me().index(), context.node_count());
+        let turn = self.known[me].sign.count as usize % (nodes - 1);
+        let signs = self.known.iter().map(|known| known.sign).collect();
+        context.send(NodeId::new((me + 1 + turn) % nodes), Message { signs });
+    }
+
+    /// Time in which this node stood still is nobody's silence.
+    fn forgive_own_pause(&mut self, now_ms: u64) {
+        let late_ms = now_ms.saturating_sub(self.ticked_ms + TICK_MS);
+        self.ticked_ms = now_ms;
+        if late_ms > TICK_MS {
+            for known in &mut self.known {
+                known.heard_ms = now_ms.min(known.heard_ms + late_ms);
+            }
+        }
+    }
+
+    fn suspect_the_silent(&mut self, now_ms: u64) {
+        for known in &mut self.known {
+            known.suspected |= now_ms.saturating_sub(known.heard_ms) > known.patience_ms;
+        }
+    }
+}
+
+impl Known {
+    fn hear(&mut self, sign: Sign, now_ms: u64) {
+        if sign <= self.sign {
+            return;
+        }
+        // It has lived all the time, so it was a mistake to suspect it.
+        if self.suspected && sign.boot == self.sign.boot {
+            self.patience_ms = MOST_PATIENCE_MS.min(2 * self.patience_ms);
+        }
+        self.suspected = false;
+        self.sign = sign;
+        self.heard_ms = now_ms;
+    }
+}
+
+// learner: end
+impl Process for Node {
+    type Message = Message;
+    type Timer = Timer;
+    type Config = ();
+    type Input = Infallible;
+    type Output = Infallible;
+
+    fn boot(context: &mut Context<'_, Self>) -> Self {
+        // learner: begin
+        // learner: | let _ = context;
+        // learner: | todo!("begin, or begin again after a crash")
+        let boot = context.disk().read("boot").unwrap_or(0) + 1;
+        // The others may have heard of this boot before the next one, which has to be a later one.
+        context.disk().write("boot", &boot);
+        context.disk().sync();
+        let stranger = Known {
+            sign: Sign::default(),
+            heard_ms: now_ms(context),
+            patience_ms: FIRST_PATIENCE_MS,
+            suspected: false,
+        };
+        let mut known = vec![stranger; context.node_count()];
+        known[context.me().index()].sign.boot = boot;
+        context.set_timer(Timer::Tick, TICK_MS);
+        Node { ticked_ms: now_ms(context), known }
+        // learner: end
+    }
+
+    fn on_message(&mut self, _from: NodeId, message: Message, context: &mut Context<'_, Self>) {
+        // learner: begin
+        // learner: | let _ = (message, context);
+        // learner: | todo!("who lives?")
+        let now_ms = now_ms(context);
+        for peer in context.peers() {
+            self.known[peer.index()].hear(message.signs[peer.index()], now_ms);
+        }
+        // learner: end
+    }
+
+    fn on_timer(&mut self, timer: Timer, context: &mut Context<'_, Self>) {
+        // learner: begin
+        // learner: | let _ = context;
+        // learner: | match timer {}
+        let Timer::Tick = timer;
+        let now_ms = now_ms(context);
+        let own = &mut self.known[context.me().index()];
+        let sign = Sign { count: own.sign.count + 1, ..own.sign };
+        own.hear(sign, now_ms);
+        self.forgive_own_pause(now_ms);
+        self.suspect_the_silent(now_ms);
+        self.tell(context);
+        context.set_timer(Timer::Tick, TICK_MS);
+        // learner: end
+    }
+
+    fn on_input(&mut self, input: Infallible, _context: &mut Context<'_, Self>) {
+        match input {}
+    }
+}
+
+impl FailureDetector for Node {
+    fn suspects(&self) -> BTreeSet<NodeId> {
+        // learner: begin
+        // learner: | todo!("whom do you take for dead?")
+        let suspected = self.known.iter().enumerate().filter(|(_, known)| known.suspected);
+        suspected.map(|(node, _)| NodeId::new(node)).collect()
+        // learner: end
+    }
+}

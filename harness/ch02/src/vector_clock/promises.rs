@@ -110,7 +110,7 @@ fn breach(one: &Given, other: &Given, stands: &str, is: Order, should_be: Order)
             told(is)
         ),
         format!("the first vector {} the second", told(should_be)),
-        format!("{} {} {}", one.stamp, told(is), other.stamp),
+        format!("{} is {} {}", one.stamp, told(is), other.stamp),
     )
     .at(other.at)
 }

@@ -31,7 +31,7 @@ pub fn crashes(draw: &mut Draw) -> Schedule {
     let changes = [By(5), By(3), By(-1)];
     match draw.index {
         ..CRASH_PIECES => schedules::crash_piece(draw.index, changes),
-        ..ALL_PIECES => schedules::forgotten_piece(draw.index - CRASH_PIECES, changes),
+        CRASH_PIECES..ALL_PIECES => schedules::forgotten_piece(draw.index - CRASH_PIECES, changes),
         _ => schedules::crashes(draw, change),
     }
 }

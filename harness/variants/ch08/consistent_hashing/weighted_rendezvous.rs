@@ -1,9 +1,14 @@
-use ch08::consistent_hashing::{Member, Placement, bound, hash64};
+//! Weighted rendezvous hashing of 4,096 buckets: the highest of weight / -ln(hash) wins, and all keys of a bucket share its
+//! list. Keys are assigned from the last to the first.
+
 use std::collections::BTreeMap;
-// Weighted rendezvous on 4096 buckets, lazily; keys are assigned from the last to the first.
+
+use ch08::consistent_hashing::{Member, Placement, bound, hash64};
+
 pub struct Ring {
     members: BTreeMap<u32, u32>,
 }
+
 impl Ring {
     fn order(&self, key: &str) -> Vec<Member> {
         let bucket = hash64(77, key.as_bytes()) >> 52;
@@ -21,6 +26,7 @@ impl Ring {
         v.into_iter().map(|(_, m)| Member(m)).collect()
     }
 }
+
 impl Placement for Ring {
     fn new() -> Self {
         Ring { members: BTreeMap::new() }

@@ -199,14 +199,19 @@ fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, requ
     reporter.send(&Frame::Started { exercise: name.to_owned(), check: check.name.to_owned() });
     let began = Instant::now();
     let mut last = began;
-    let told = check.run_and_keep(exercise, &request.ask(), request.stories.as_ref(), &mut |step| match step {
-        Step::Story => reporter.send(&Frame::Story),
-        Step::Schedule(schedules) if last.elapsed() > ALIVE_EVERY => {
+    let mut schedules = 0;
+    let mut at = |step| {
+        match step {
+            Step::Story => return reporter.send(&Frame::Story),
+            Step::Schedule(so_many) => schedules = so_many,
+            Step::Shrinking => {}
+        }
+        if last.elapsed() > ALIVE_EVERY {
             last = Instant::now();
             reporter.send(&Frame::Progress { schedules });
         }
-        Step::Schedule(_) => {}
-    });
+    };
+    let told = check.run_and_keep(exercise, &request.ask(), request.stories.as_ref(), &mut at);
     if let Some(note) = told.note {
         reporter.send(&Frame::Note(note));
     }

@@ -49,6 +49,8 @@ impl Request<'_> {
 /// An exercise on its way to a result.
 struct Entry<'c> {
     wanted: &'c Wanted<'c>,
+    /// Where it is.
+    unit: Unit,
     /// Its text, or why there is none.
     source: Result<String, String>,
     /// rustc's messages if it does not compile.
@@ -59,6 +61,13 @@ struct Entry<'c> {
     untouched: bool,
 }
 
+impl Entry<'_> {
+    /// Whether there is something to compile.
+    fn is_compiled(&self) -> bool {
+        self.source.is_ok() && !self.untouched
+    }
+}
+
 /// Grades what was asked for.
 ///
 /// # Errors
@@ -66,8 +75,9 @@ struct Entry<'c> {
 pub fn grade(context: &Context, request: &Request<'_>, meter: &Meter) -> Result<Summary, Failure> {
     let mut chapters = Vec::new();
     for (place, part) in request.selection.chapters.iter().enumerate() {
-        chapters.push((part, prepare(context, request, part, place == 0, meter)?));
+        chapters.push((part, read(context, request, part, place == 0)));
     }
+    compile(context, &request.source, &mut chapters, meter)?;
     let entries: Vec<&Entry<'_>> = chapters.iter().flat_map(|(_, entries)| entries).collect();
     let jobs: Vec<Option<Job>> = entries.iter().map(|entry| job(context, request, entry)).collect();
     meter.stage("running the checks");
@@ -86,21 +96,15 @@ pub fn grade(context: &Context, request: &Request<'_>, meter: &Meter) -> Result<
     Ok(summary)
 }
 
-/// Reads and compiles a chapter's exercises.
+/// Reads a chapter's exercises.
 ///
 /// A chapter that nobody has begun isn't compiled, unless it is the first that was asked for: nobody who works on the second
 /// has to wait for the eight after it, and every check of a stub is known to meet a `todo!()` (`prove` sees to that).
-fn prepare<'c>(
-    context: &Context,
-    request: &'c Request<'c>,
-    part: &'c Part<'c>,
-    first: bool,
-    meter: &Meter,
-) -> Result<Vec<Entry<'c>>, Failure> {
-    let unit = |wanted: &Wanted<'_>| request.source.unit(&context.root, part.chapter, &wanted.exercise.id);
+fn read<'c>(context: &Context, request: &'c Request<'c>, part: &'c Part<'c>, first: bool) -> Vec<Entry<'c>> {
     let read = |wanted: &'c Wanted<'c>| {
-        let source = request.source.read(context, &unit(wanted));
-        Entry { wanted, source, compiler: String::new(), warnings: 0, program: None, untouched: false }
+        let unit = request.source.unit(&context.root, part.chapter, &wanted.exercise.id);
+        let source = request.source.read(context, &unit);
+        Entry { wanted, unit, source, compiler: String::new(), warnings: 0, program: None, untouched: false }
     };
     let mut entries: Vec<Entry<'_>> = part.exercises.iter().map(read).collect();
     let stub = |entry: &Entry<'_>| {
@@ -109,49 +113,72 @@ fn prepare<'c>(
     };
     if !first && entries.iter().all(stub) {
         entries.iter_mut().for_each(|entry| entry.untouched = true);
-        return Ok(entries);
     }
-    let readable = entries.iter().filter(|entry| entry.source.is_ok()).map(|entry| unit(entry.wanted));
-    let mut settled = build(context, &request.source, part, readable.collect(), meter)?;
-    for entry in &mut entries {
-        let id = &entry.wanted.exercise.id;
-        entry.warnings = settled.warnings.get(id).copied().unwrap_or(0);
-        entry.compiler = match (&entry.source, settled.refused.remove(id)) {
-            (Err(why), _) => why.clone(),
-            (Ok(_), Some(messages)) => request.source.told(messages.trim_end()),
-            (Ok(_), None) => String::new(),
-        };
-        entry.program = settled.program.clone().filter(|_| entry.compiler.is_empty());
-    }
-    Ok(entries)
+    entries
 }
 
-fn build(
-    context: &Context,
-    source: &Source,
-    part: &Part<'_>,
-    units: Vec<Unit>,
-    meter: &Meter,
-) -> Result<Settled, Failure> {
-    if units.is_empty() {
-        return Ok(Settled::default());
+type Chapters<'c> = Vec<(&'c Part<'c>, Vec<Entry<'c>>)>;
+
+/// Compiles what can be read: a package a chapter, or all of a folder as the guests of one program.
+fn compile(context: &Context, source: &Source, chapters: &mut Chapters<'_>, meter: &Meter) -> Result<(), Failure> {
+    if let Source::Folder(_) = source {
+        let guests = chapters.iter().flat_map(|(part, entries)| {
+            let units = entries.iter().filter(|entry| entry.is_compiled()).map(|entry| entry.unit.clone());
+            units.map(|unit| Guest {
+                name: unit.name.clone(),
+                chapter: part.chapter.id.clone(),
+                exercise: unit.name,
+                file: unit.file,
+            })
+        });
+        let guests: Vec<Guest> = guests.collect();
+        if !guests.is_empty() {
+            meter.stage("compiling the folder");
+            let mut settled = guest::build(context, meter, "folder", guests)?;
+            chapters.iter_mut().for_each(|(_, entries)| settle(source, entries, &mut settled));
+        }
     }
-    meter.stage(&format!("compiling {}", part.chapter.id));
-    let Some(package) = source.package(part.chapter) else {
-        let guest = |unit: Unit| Guest {
-            name: unit.name.clone(),
-            chapter: part.chapter.id.clone(),
-            exercise: unit.name,
-            file: unit.file,
-        };
-        return guest::build(context, meter, "folder", units.into_iter().map(guest).collect());
-    };
+    for (part, entries) in &mut *chapters {
+        let units: Vec<Unit> =
+            entries.iter().filter(|entry| entry.is_compiled()).map(|entry| entry.unit.clone()).collect();
+        if let (Some(package), false) = (source.package(part.chapter), units.is_empty()) {
+            meter.stage(&format!("compiling {}", part.chapter.id));
+            let mut settled = package_of(context, &package, units, meter)?;
+            settle(source, entries, &mut settled);
+        }
+    }
+    chapters.iter_mut().for_each(|(_, entries)| unreadable(entries));
+    Ok(())
+}
+
+fn package_of(context: &Context, package: &str, units: Vec<Unit>, meter: &Meter) -> Result<Settled, Failure> {
     compile::settle(&context.root, units, |units| {
         let features: Vec<&str> = units.iter().map(|unit| unit.name.as_str()).collect();
-        let args = ["test", "--no-run", "-p", &package, "--test", "grade", "--no-default-features", "--features"];
+        let args = ["test", "--no-run", "-p", package, "--test", "grade", "--no-default-features", "--features"];
         let args: Vec<String> = args.into_iter().map(str::to_owned).chain([features.join(",")]).collect();
         compile::cargo(context, meter, "grade", &args, &[])
     })
+}
+
+/// Hands out what came of compiling.
+fn settle(source: &Source, entries: &mut [Entry<'_>], settled: &mut Settled) {
+    for entry in entries.iter_mut().filter(|entry| entry.is_compiled()) {
+        let id = &entry.wanted.exercise.id;
+        entry.warnings = settled.warnings.get(id).copied().unwrap_or(0);
+        match settled.refused.remove(id) {
+            Some(messages) => entry.compiler = source.told(messages.trim_end()),
+            None => entry.program = settled.program.clone(),
+        }
+    }
+}
+
+/// What can't be read doesn't compile, and the reason stands in the place of rustc's.
+fn unreadable(entries: &mut [Entry<'_>]) {
+    for entry in entries {
+        if let Err(why) = &entry.source {
+            entry.compiler.clone_from(why);
+        }
+    }
 }
 
 fn job(context: &Context, request: &Request<'_>, entry: &Entry<'_>) -> Option<Job> {

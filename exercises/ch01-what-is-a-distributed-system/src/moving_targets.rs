@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use ch01::moving_targets::{CallError, LoadBalancer, Network, Policy, Registry, Reply, Request};
 use harness::Random;
 
-/// Sends each call to the instance that has the fewest under way.
+/// Sends each call to an instance that is likely to answer it soon.
 pub struct Balancer {
     // What does it have to know about each instance, and who keeps that up to date?
 }

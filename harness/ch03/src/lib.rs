@@ -2,10 +2,10 @@
 
 pub mod exactly_once;
 
-// pub mod gossip_broadcast;
+pub mod gossip_broadcast;
 
 harness::chapter! { $crate;
     "exactly_once": exactly_once::<Server, Client>;
 
-    // "gossip_broadcast": gossip_broadcast::<…>;
+    "gossip_broadcast": gossip_broadcast::<Node>;
 }

@@ -70,7 +70,11 @@ impl<P: Property> PropertyRun<'_, P> {
         if !failed {
             return None;
         }
-        let least = simplest(&strategy, choice, |value| self.trial(value).outcome.same_kind(&trial.outcome));
+        let least = simplest(&strategy, choice, |value| {
+            let fails = self.trial(value).outcome.same_kind(&trial.outcome);
+            at(Step::Shrinking);
+            fails
+        });
         let failure = self.failure(index, &first, &least);
         at(Step::Story);
         Some(match self.trial(&least).outcome {

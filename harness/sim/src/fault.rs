@@ -233,6 +233,9 @@ impl fmt::Display for Fault {
             Fault::OneWay { from, to, span } => {
                 write!(out, "nothing that {} sends to {} arrives {span}", Either(from), Either(to))
             }
+            Fault::Flapping { a, b, period_ms, span } if span.from_ms + period_ms >= span.until_ms => {
+                write!(out, "the link between {a} and {b} is cut {span}")
+            }
             Fault::Flapping { a, b, period_ms, span } => {
                 write!(out, "the link between {a} and {b} is cut and open for {period_ms} ms by turns {span}")
             }
@@ -370,6 +373,10 @@ mod tests {
                     keep: Keep::FirstThenTorn(0),
                 },
                 "n3 crashes just before its 11th sync (the first record not synced is torn) and is back 50 ms later",
+            ),
+            (
+                Fault::Flapping { a: n(0), b: n(1), period_ms: 300, span },
+                "the link between n1 and n2 is cut from 100 ms to 400 ms",
             ),
             (Fault::Jump { node: n(0), at_ms: 7, by_ms: -20 }, "the clock of n1 jumps back by 20 ms at 7 ms"),
             (Fault::Drift { node: n(0), ppm: 1500 }, "the clocks of n1 run 1.5 ‰ fast"),

@@ -18,7 +18,7 @@ use rand::seq::IteratorRandom;
 use tokio::time::{Instant, sleep};
 // learner: end
 
-/// Sends each call to the instance that has the fewest under way.
+/// Sends each call to an instance that is likely to answer it soon.
 pub struct Balancer {
     // learner: begin
     // learner: | // What does it have to know about each instance, and who keeps that up to date?

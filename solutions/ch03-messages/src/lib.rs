@@ -3,5 +3,5 @@
 #[cfg(feature = "exactly_once")]
 pub mod exactly_once;
 
-// #[cfg(feature = "gossip_broadcast")]
-// pub mod gossip_broadcast;
+#[cfg(feature = "gossip_broadcast")]
+pub mod gossip_broadcast;

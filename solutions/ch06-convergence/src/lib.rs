@@ -3,5 +3,5 @@
 #[cfg(feature = "counters")]
 pub mod counters;
 
-// #[cfg(feature = "or_set")]
-// pub mod or_set;
+#[cfg(feature = "or_set")]
+pub mod or_set;

@@ -34,6 +34,14 @@ fn the_solutions_pass_with_exit_status_zero() {
 }
 
 #[test]
+fn a_folder_with_all_chapters_is_graded_whole() {
+    let checkout = Checkout::fresh();
+    let solutions = checkout.root.join("solutions");
+    let ran = checkout.run(&["check", "--root", &solutions.display().to_string()]).exits(0);
+    assert_eq!(last_line(&ran.stdout), "10 of 10 chapters passed");
+}
+
+#[test]
 fn a_chapter_that_is_not_written_can_not_pass() {
     let checkout = Checkout::fresh();
     let course = checkout.read("course.toml");

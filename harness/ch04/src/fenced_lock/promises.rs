@@ -14,7 +14,7 @@ use super::world::Site;
 
 /// Every promise of the contract.
 pub fn all() -> Vec<Promise<Site>> {
-    let promise = |name, draw, judge: Judge<Seen>, needs| Promise { name, schedules: 16, needs, draw, judge };
+    let promise = |name, draw, judge: Judge<Seen>, needs| Promise { name, schedules: 40, needs, draw, judge };
     vec![
         promise(
             "two_clients_never_hold_the_lock_at_once",

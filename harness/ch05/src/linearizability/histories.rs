@@ -210,3 +210,25 @@ pub fn long(seed: u64, groups: u32, width: u32, unknown: u32, wrong: bool) -> Lo
     let last_but_one = history.0.len() - 2 * (width as usize + 2) + width as usize;
     Long { history, wrong: wrong.then_some(last_but_one) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_go_to_as_few_clients_as_can_have_made_them() {
+        let history =
+            History::of(vec![read(1, (12, 20)), write(1, (0, 10)), pending(Action::Read, 5), read(1, (15, 30))]);
+        let clients: Vec<u16> = history.0.iter().map(|operation| operation.client).collect();
+        assert_eq!(clients, [1, 2, 1, 3]);
+    }
+
+    #[test]
+    fn the_width_counts_what_touches_and_what_never_returned() {
+        let width = |operations| History::of(operations).width();
+        assert_eq!(width(vec![]), 0);
+        assert_eq!(width(vec![write(1, (0, 10)), read(1, (11, 20))]), 1);
+        assert_eq!(width(vec![write(1, (0, 10)), read(1, (10, 20))]), 2);
+        assert_eq!(width(vec![pending(Action::Write(1), 0), write(2, (5, 10)), read(1, (15, 20))]), 2);
+    }
+}

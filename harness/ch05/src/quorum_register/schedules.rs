@@ -14,7 +14,7 @@ use sim::swarm::Kind;
 use sim::{Fault, Span, Swarm, When};
 
 use super::contract::{Operation, PROMPT_MS};
-use super::world::{Call, Entry, Session, Setup};
+use super::world::{Call, Entry, Setup, Turn};
 
 type Schedule = Plan<Setup, Entry>;
 
@@ -99,38 +99,6 @@ fn piece(nodes: usize, calls: &[Call], faults: Vec<Fault>) -> Schedule {
     with_faults(Setup { latency_us, ..setup(nodes, clients) }, calls, faults)
 }
 
-/// What is drawn of a workload.
-struct Mix {
-    clients: u16,
-    /// Requests of each client.
-    requests: u32,
-    /// Of a hundred requests, how many write.
-    writes: u32,
-    /// When the last client begins at the latest.
-    within_ms: u64,
-    roams: bool,
-}
-
-const BUSY: Mix = Mix { clients: 3, requests: 8, writes: 40, within_ms: 50, roams: false };
-
-fn drawn(draw: &mut Draw, nodes: usize, mix: &Mix, faults: Vec<Fault>) -> Schedule {
-    let sessions = (1..=mix.clients).map(|client| session(draw, nodes, client, mix)).collect();
-    with_faults(setup(nodes, mix.clients), sessions, faults)
-}
-
-fn session(draw: &mut Draw, nodes: usize, client: u16, mix: &Mix) -> Entry {
-    let random = &mut draw.random;
-    let operation = |number| match random.random_range(0..100) < mix.writes {
-        true => Operation::Write(u32::from(client) * 100 + number),
-        false => Operation::Read,
-    };
-    let operations = (1..=mix.requests).map(operation).collect();
-    let node = n(draw.random.random_range(1..=nodes));
-    let from_ms = draw.random.random_range(0..mix.within_ms);
-    let pause_ms = [0, 3, 30][draw.random.random_range(0..3)];
-    Entry::Session(Session { client, from_ms, pause_ms, node, roams: mix.roams, operations })
-}
-
 /// `count` requests at any time before `until_ms`, of any of the clients at any of the nodes, an entry each.
 fn scattered(draw: &mut Draw, nodes: usize, clients: u16, count: u32, until_ms: u64) -> Vec<Entry> {
     let random = &mut draw.random;
@@ -150,13 +118,24 @@ fn with_faults(setup: Setup, mut entries: Vec<Entry>, faults: Vec<Fault>) -> Sch
     Plan { setup, entries }
 }
 
+/// `count` requests of a client, one after another, each at another node.
+fn in_turn(draw: &mut Draw, nodes: usize, client: u16, count: u32, from_ms: u64) -> Vec<Entry> {
+    let first = draw.random.random_range(0..nodes);
+    let turn = |number: u32| {
+        let node = n((first + number as usize) % nodes + 1);
+        let value = u32::from(client) * 100 + number;
+        let operation = if draw.random.random_bool(0.5) { Operation::Write(value) } else { Operation::Read };
+        Entry::Turn(Turn { client, node, from_ms, operation })
+    };
+    (1..=count).map(turn).collect()
+}
+
 /// One more client reads at one node after the other, from `from_ms` on.
 fn with_readings(mut schedule: Schedule, from_ms: u64) -> Schedule {
     let Setup { nodes, clients, .. } = &mut schedule.setup;
     *clients += 1;
-    let operations = vec![Operation::Read; *nodes + 1];
-    let session = Session { client: *clients, from_ms, pause_ms: 0, node: n(1), roams: true, operations };
-    schedule.entries.insert(0, Entry::Session(session));
+    let turn = |number| Turn { client: *clients, node: n(number), from_ms, operation: Operation::Read };
+    schedule.entries.extend((1..=*nodes).chain([1]).map(|number| Entry::Turn(turn(number))));
     schedule
 }
 
@@ -168,7 +147,7 @@ fn some_nodes(draw: &mut Draw) -> usize {
 /// Nothing goes wrong; one client asks another node each time.
 pub fn one_after_another(draw: &mut Draw) -> Schedule {
     let nodes = some_nodes(draw);
-    drawn(draw, nodes, &Mix { clients: 1, requests: 12, writes: 50, within_ms: 10, roams: true }, Vec::new())
+    with_faults(setup(nodes, 1), in_turn(draw, nodes, 1, 20, 1), Vec::new())
 }
 
 /// Nothing goes wrong; several clients write at the same time, at several nodes or at one.
@@ -328,15 +307,16 @@ pub fn missing(draw: &mut Draw) -> Schedule {
 /// Quiet hours, busy ones, and long cuts.
 pub fn costs(draw: &mut Draw) -> Schedule {
     let nodes = some_nodes(draw);
-    let mut schedule = match draw.index % 3 {
-        0 => drawn(draw, nodes, &BUSY, Vec::new()),
-        1 => drawn(draw, nodes, &Mix { requests: 2, ..BUSY }, vec![split(&[1], 0, 1_500)]),
+    let faults = match draw.index % 3 {
+        0 => Vec::new(),
+        1 => vec![split(&[1], 0, 1_500)],
         _ => {
             let kinds = [Kind::Loss, Kind::Delay, Kind::Duplication, Kind::Split];
-            let faults = Swarm::of(nodes, &kinds, HEAL_MS).draw(&mut draw.random);
-            drawn(draw, nodes, &BUSY, faults)
+            Swarm::of(nodes, &kinds, HEAL_MS).draw(&mut draw.random)
         }
     };
+    let requests = (1..=3).flat_map(|client| in_turn(draw, nodes, client, 6, 20 * u64::from(client))).collect();
+    let mut schedule = with_faults(setup(nodes, 3), requests, faults);
     schedule.setup.heal_ms = 1_500;
     schedule.setup.end_ms = 3_000;
     schedule

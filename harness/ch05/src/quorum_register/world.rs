@@ -1,6 +1,6 @@
 //! Nodes with a register, clients that use it, and what the clients see.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 
 use explore::Plan;
@@ -39,28 +39,24 @@ pub struct Call {
     pub operation: Operation,
 }
 
-/// A client that asks for one thing after another.
-#[derive(Clone, Debug)]
-pub struct Session {
+/// One request of a client that makes its next one when it has the answer to its last.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
     pub client: u16,
-    pub from_ms: u64,
-    /// How long it waits after an answer.
-    pub pause_ms: u64,
-    /// Whom it asks at first.
     pub node: NodeId,
-    /// Whether it asks another node each time; otherwise only if there is no answer.
-    pub roams: bool,
-    pub operations: Vec<Operation>,
+    /// Not sooner.
+    pub from_ms: u64,
+    pub operation: Operation,
 }
 
-/// How long a client waits for an answer before it asks for the next thing. That of a [`Session`] asks the next node then.
+/// How long a client waits for an answer before it goes on without.
 const PATIENCE_MS: u64 = 120;
 
 /// A step of the workload, or a fault.
 #[derive(Clone, Debug)]
 pub enum Entry {
     Calls(Vec<Call>),
-    Session(Session),
+    Turn(Turn),
     Fault(Fault),
 }
 
@@ -71,13 +67,8 @@ impl fmt::Display for Entry {
                 let Call { client, node, at_ms, operation } = call;
                 write!(out, "{}c{client}: {operation} at {node} at {at_ms} ms", if place > 0 { ", " } else { "" })
             }),
-            Entry::Session(Session { client, from_ms, pause_ms, node, roams, operations }) => {
-                write!(out, "c{client}, from {from_ms} ms on, {pause_ms} ms after each answer: ")?;
-                for (place, operation) in operations.iter().enumerate() {
-                    write!(out, "{}{operation}", if place > 0 { ", " } else { "" })?;
-                }
-                let next = if *roams { "each time at the next node" } else { "at the next one when no answer comes" };
-                write!(out, " (at {node}, and {next})")
+            Entry::Turn(Turn { client, node, from_ms, operation }) => {
+                write!(out, "c{client}, when it is free, from {from_ms} ms on: {operation} at {node}")
             }
             Entry::Fault(fault) => fault.fmt(out),
         }
@@ -178,27 +169,25 @@ impl Cluster for Replicas {
 enum Plot {
     /// To make this request.
     Call(Call),
-    /// To go on with a session.
-    Go(usize),
-    /// To give up on a request of a session, if there is no answer yet.
-    GiveUp(usize, RequestId),
+    /// To take its next turn.
+    Go(u16),
+    /// To go on without the answer to a request, if there is none yet.
+    GiveUp(RequestId),
     /// To have had an answer by now.
     Due(RequestId),
 }
 
-/// A session under way.
+/// The turns of a client.
+#[derive(Default)]
 struct Course {
-    session: Session,
-    /// How many of its operations were asked for.
-    asked: usize,
-    node: NodeId,
+    turns: VecDeque<Turn>,
     waits_for: Option<RequestId>,
 }
 
 struct Script {
     seen: Seen,
     plots: Vec<Plot>,
-    courses: Vec<Course>,
+    courses: BTreeMap<u16, Course>,
     /// How many requests each client has made.
     requests: Vec<u32>,
     /// The place of each request in `seen.asked`.
@@ -211,16 +200,18 @@ impl Script {
     fn new(setup: &Setup) -> Self {
         let seen = Seen { nodes: setup.nodes, able_ms: setup.able_ms, end_ms: setup.end_ms, ..Seen::default() };
         let requests = vec![0; usize::from(setup.clients) + 1];
-        Script { seen, plots: Vec::new(), courses: Vec::new(), requests, places: BTreeMap::new(), moments: 0 }
+        Script { seen, plots: Vec::new(), courses: BTreeMap::new(), requests, places: BTreeMap::new(), moments: 0 }
     }
 
     fn lay(&mut self, entry: &Entry, world: &mut World<Registering>) {
         match entry {
             Entry::Calls(calls) => calls.iter().for_each(|call| self.plot(call.at_ms, Plot::Call(*call), world)),
-            Entry::Session(session) => {
-                let node = session.node;
-                self.courses.push(Course { session: session.clone(), asked: 0, node, waits_for: None });
-                self.plot(session.from_ms, Plot::Go(self.courses.len() - 1), world);
+            Entry::Turn(turn) => {
+                let course = self.courses.entry(turn.client).or_default();
+                course.turns.push_back(*turn);
+                if course.turns.len() == 1 {
+                    self.plot(turn.from_ms, Plot::Go(turn.client), world);
+                }
             }
             Entry::Fault(fault) => world.inject(fault.clone()),
         }
@@ -243,15 +234,8 @@ impl Script {
                     self.ask(client, node, operation, world);
                 }
             }
-            Plot::Go(course) => self.go(course, world),
-            Plot::GiveUp(course, id) if self.courses[course].waits_for == Some(id) => {
-                self.courses[course].waits_for = None;
-                if !self.courses[course].session.roams {
-                    self.turn(course);
-                }
-                self.go(course, world);
-            }
-            Plot::GiveUp(..) => {}
+            Plot::Go(client) => self.go(client, world),
+            Plot::GiveUp(id) => self.go_on(id, world),
             Plot::Due(id) => self.due(id, world),
         }
     }
@@ -280,18 +264,26 @@ impl Script {
         last.is_some_and(|last| last.answered.is_none() && now_us - last.at_us < PATIENCE_MS * 1_000)
     }
 
-    /// The next request of a session.
-    fn go(&mut self, course: usize, world: &mut World<Registering>) {
-        let Course { session, asked, node, .. } = &mut self.courses[course];
-        let Some(operation) = session.operations.get(*asked).copied() else { return };
-        *asked += 1;
-        let (client, node) = (session.client, *node);
+    /// The client takes its next turn.
+    fn go(&mut self, client: u16, world: &mut World<Registering>) {
+        let course = self.courses.get_mut(&client).expect("it has turns");
+        let Some(Turn { node, operation, .. }) = course.turns.pop_front() else { return };
         let id = self.ask(client, node, operation, world);
-        self.courses[course].waits_for = Some(id);
-        if self.courses[course].session.roams {
-            self.turn(course);
+        self.courses.entry(client).or_default().waits_for = Some(id);
+        self.plot(world.now_ms() + PATIENCE_MS, Plot::GiveUp(id), world);
+    }
+
+    /// The client waits for that answer no more; if it has turns, the next one may come.
+    fn go_on(&mut self, id: RequestId, world: &mut World<Registering>) {
+        let Some(course) = self.courses.get_mut(&id.client) else { return };
+        if course.waits_for != Some(id) {
+            return;
         }
-        self.plot(world.now_ms() + PATIENCE_MS, Plot::GiveUp(course, id), world);
+        course.waits_for = None;
+        if let Some(next) = course.turns.front() {
+            let at_ms = next.from_ms.max(world.now_ms());
+            self.plot(at_ms, Plot::Go(id.client), world);
+        }
     }
 
     /// A request should have had its answer, unless its node has crashed.
@@ -302,12 +294,6 @@ impl Script {
             let words = format!("{} is not answered in time", asked.request.id);
             asked.overdue = Some(world.note(asked.node, Tone::Bad, words));
         }
-    }
-
-    /// The session's next request goes to the next node.
-    fn turn(&mut self, course: usize) {
-        let course = &mut self.courses[course];
-        course.node = NodeId::new((course.node.index() + 1) % self.seen.nodes);
     }
 
     fn answer(&mut self, node: NodeId, answer: Answer, event: EventId, world: &mut World<Registering>) {
@@ -329,12 +315,7 @@ impl Script {
             self.seen.strays.push(Stray { node, answer, why, event });
             return;
         }
-        let course = self.courses.iter().position(|course| course.waits_for == Some(answer.id));
-        if let Some(course) = course {
-            self.courses[course].waits_for = None;
-            let next_ms = world.now_ms() + self.courses[course].session.pause_ms;
-            self.plot(next_ms, Plot::Go(course), world);
-        }
+        self.go_on(answer.id, world);
     }
 }
 

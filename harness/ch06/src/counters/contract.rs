@@ -6,6 +6,8 @@ use harness::{NodeId, Process};
 use serde::{Deserialize, Serialize};
 use sim::Protocol;
 
+use crate::replicas::Replicated;
+
 // ANCHOR: types
 /// A counter that only grows, kept by several replicas at once: a G-counter (Shapiro et al. 2011, specification 6).
 ///
@@ -98,12 +100,6 @@ pub enum Answer {
 pub trait Counters: Process<Config = (), Input = Request, Output = Answer> {}
 // ANCHOR_END: node
 
-/// How long after the last trouble all agree, in milliseconds.
-pub const AGREED_MS: u64 = 2_000;
-
-/// What a node may send to each other node when there is nothing to say.
-pub const IDLE_PER_S: u64 = 20;
-
 /// The types of this contract.
 pub struct Counting;
 
@@ -113,6 +109,37 @@ impl Protocol for Counting {
     type Output = Answer;
     type View = ();
     type Wire = ();
+}
+
+/// A change of a counter: up if positive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct By(pub i64);
+
+impl fmt::Display for By {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "count {} {}", self.0.unsigned_abs(), if self.0 < 0 { "down" } else { "up" })
+    }
+}
+
+impl Replicated for Counting {
+    type Change = By;
+    type Value = i64;
+
+    fn change(number: u32, change: &By) -> Request {
+        let by = change.0.unsigned_abs();
+        if change.0 < 0 { Request::Down { number, by } } else { Request::Up { number, by } }
+    }
+
+    fn read(number: u32) -> Request {
+        Request::Read { number }
+    }
+
+    fn said(answer: &Answer) -> (u32, Option<i64>) {
+        match *answer {
+            Answer::Done { number } => (number, None),
+            Answer::Value { number, value } => (number, Some(value)),
+        }
+    }
 }
 
 impl fmt::Display for Request {

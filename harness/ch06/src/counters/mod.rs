@@ -3,7 +3,6 @@
 //! - [`contract`]: what you implement: two data types ([`GrowOnly`], [`UpAndDown`]) and the nodes that keep one of them
 //!   ([`Counters`]).
 //! - `algebra`: the data types alone, put through scripts of changes and joins.
-//! - `world`: nodes, clients and faults, and what is seen of them.
 //! - `schedules`: which schedules put each promise to the test.
 //! - `promises`: what is checked.
 
@@ -11,17 +10,18 @@ mod algebra;
 pub mod contract;
 mod promises;
 mod schedules;
-mod world;
 
 use harness::exercise::Exercise;
 use sim::Local;
+
+use crate::replicas::Replicas;
 
 pub use contract::{Answer, Counters, GrowOnly, Request, UpAndDown};
 
 /// The exercise, with `G` and `P` as the data types and `N` as the nodes.
 pub fn exercise<G: GrowOnly, P: UpAndDown, N: Counters>() -> Exercise {
-    let nodes: world::Nodes = |count| Box::new(Local::<_, N>::new(vec![(); count], |_| ()));
-    let mut exercise = Exercise::in_world("ch06", "counters", world::Shops { nodes }, promises::all());
+    let nodes = Replicas { nodes: |count| Box::new(Local::<_, N>::new(vec![(); count], |_| ())) };
+    let mut exercise = Exercise::in_world("ch06", "counters", nodes, promises::all());
     exercise.checks.splice(0..0, algebra::checks(algebra::play_growing::<G>, algebra::play_both::<P>));
     exercise
 }

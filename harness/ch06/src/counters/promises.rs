@@ -5,20 +5,22 @@ use harness::exercise::{Judge, Promise};
 use harness::processes::evidence;
 use render::explain::plural;
 
-use super::contract::{Answer, IDLE_PER_S, Request};
+use super::contract::{By, Counting};
 use super::schedules;
-use super::world::{Change, Read, Seen, Shops, WATCH_MS};
+use crate::replicas::promises::{ALONE, IDLE, answers_alone, falls_silent};
+use crate::replicas::{AGREED_MS, Change, Replicas};
+
+type Seen = crate::replicas::Seen<Counting>;
+type Read = crate::replicas::Read<i64>;
 
 type Verdict = Result<(), Breach>;
 
-const ALONE: &str = "a node that somebody is cut off from is asked for something";
 const READ: &str = "a value is read while changes are on their way";
 const AGREED: &str = "changes of two nodes are answered as done, and all are read at the end";
 const SURVIVED: &str = "a node that has answered a change as done crashes";
-const IDLE: &str = "all changes are made and there is time to fall silent";
 
 /// Every promise of the contract.
-pub fn all() -> Vec<Promise<Shops>> {
+pub fn all() -> Vec<Promise<Replicas<Counting>>> {
     let promise = |name, draw, judge: Judge<Seen>, needs| Promise { name, schedules: 25, needs, draw, judge };
     vec![
         promise("a_node_answers_alone", schedules::cut_in_two, answers_alone, &[ALONE]),
@@ -34,41 +36,13 @@ pub fn all() -> Vec<Promise<Shops>> {
     ]
 }
 
-fn answers_alone(seen: &Seen, evidence: &mut Evidence) -> Verdict {
-    for asked in &seen.answers {
-        if seen.cut_off && asked.answers.len() == 1 {
-            evidence.count(ALONE);
-        }
-        let right = match (&asked.request, asked.answers.as_slice()) {
-            (Request::Read { number }, [Answer::Value { number: answered, .. }]) => number == answered,
-            (Request::Up { number, .. } | Request::Down { number, .. }, [Answer::Done { number: answered }]) => {
-                number == answered
-            }
-            _ => false,
-        };
-        if !right {
-            let answers = plural(asked.answers.len() as u64, "answer");
-            let breach = Breach::new(
-                format!("{} was asked `{}` at {} ms and gave {answers} then", asked.node, asked.request, asked.at_ms),
-                "one answer, at once",
-                asked.answers.iter().map(Answer::to_string).collect::<Vec<_>>().join("; "),
-            );
-            return Err(match asked.at {
-                Some(at) => breach.at(at),
-                None => breach,
-            });
-        }
-    }
-    Ok(())
-}
-
 /// What a value is between: everything that this node has done is in it, and of the rest what would make it least and most.
 fn is_possible(seen: &Seen, evidence: &mut Evidence) -> Verdict {
     for read in &seen.reads {
-        let own: i64 = read.done.iter().map(|number| seen.changes[number].by).sum();
-        let may = |change: &&Change| change.at_ms <= read.at_ms && !change.refused;
+        let own: i64 = read.done.iter().map(|number| seen.changes[number].what.0).sum();
+        let may = |change: &Change<By>| change.at_ms <= read.at_ms && !change.refused;
         let rest = seen.changes.iter().filter(|(number, change)| !read.done.contains(number) && may(change));
-        let rest: Vec<i64> = rest.map(|(_, change)| change.by).collect();
+        let rest: Vec<i64> = rest.map(|(_, change)| change.what.0).collect();
         if !rest.is_empty() {
             evidence.count(READ);
         }
@@ -102,9 +76,9 @@ fn all_agree(seen: &Seen, evidence: &mut Evidence) -> Verdict {
 
 /// All changes that were done are in it, and of those that were never answered any.
 fn is_exact(seen: &Seen, read: &Read) -> Verdict {
-    let done: i64 = seen.changes.values().filter(|change| change.done).map(|change| change.by).sum();
+    let done: i64 = seen.changes.values().filter(|change| change.done).map(|change| change.what.0).sum();
     let open = seen.changes.values().filter(|change| !change.done && !change.refused);
-    let open: Vec<i64> = open.map(|change| change.by).collect();
+    let open: Vec<i64> = open.map(|change| change.what.0).collect();
     let sums = (0..1_u32 << open.len().min(10)).map(|chosen| {
         let extra = open.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
         done + extra.map(|(_, by)| by).sum::<i64>()
@@ -125,7 +99,7 @@ fn is_exact(seen: &Seen, read: &Read) -> Verdict {
 }
 
 fn seconds() -> u64 {
-    (super::contract::AGREED_MS + WATCH_MS) / 1000
+    AGREED_MS / 1000
 }
 
 fn nothing_is_lost(seen: &Seen, evidence: &mut Evidence) -> Verdict {
@@ -143,25 +117,6 @@ fn nothing_is_lost(seen: &Seen, evidence: &mut Evidence) -> Verdict {
             )
             .at(read.at));
         }
-    }
-    Ok(())
-}
-
-fn falls_silent(seen: &Seen, evidence: &mut Evidence) -> Verdict {
-    if seen.changes.values().any(|change| change.done) {
-        evidence.count(IDLE);
-    }
-    let links = (seen.nodes * (seen.nodes - 1)) as u64;
-    let allowed = IDLE_PER_S * links * WATCH_MS / 1000;
-    if seen.idle_messages > allowed {
-        return Err(Breach::new(
-            format!(
-                "{} were sent within a second in which nothing had happened",
-                plural(seen.idle_messages, "message")
-            ),
-            format!("at most {allowed}: {IDLE_PER_S} a second from each node to each other"),
-            seen.idle_messages.to_string(),
-        ));
     }
     Ok(())
 }

@@ -86,15 +86,15 @@ pub fn late_promise(late_ms: u64) -> Schedule {
     exactly(3, [propose(1, 7, 10), propose(2, 8, 25)].into_iter().chain(faults).collect())
 }
 
-/// n2's acceptance of n1's first ballot comes in when n1 is at another one, which n2 has not accepted; what n2 has accepted is
-/// worth less than what n3 has, so that the two of them can choose that.
-pub fn late_acceptance(late_ms: u64) -> Schedule {
+/// n2 accepts n1's first ballot and not its second; `late_ms` is how much later than that n1 hears of it. What n2 has
+/// accepted is worth less than what n3 has, so that the two of them can choose that from `change_ms` on.
+pub fn old_acceptance(late_ms: u64, change_ms: u64) -> Schedule {
     let faults = [
         lose(3, 2, 1),
         delay(2, 1, 2, late_ms),
         lose(1, 2, 4),
-        split(vec![n(3)], 18, 40 + late_ms),
-        split(vec![n(1)], 40 + late_ms, 800),
+        split(vec![n(3)], 18, change_ms),
+        split(vec![n(1)], change_ms, 800),
     ];
     exactly(3, [propose(1, 7, 10), propose(3, 8, 12)].into_iter().chain(faults).collect())
 }
@@ -102,13 +102,22 @@ pub fn late_acceptance(late_ms: u64) -> Schedule {
 /// n3 accepts the higher ballot, of n2, without having been asked for a promise; then an accept of the lower one, of n1,
 /// comes late.
 pub fn late_accept() -> Schedule {
-    let faults = [lose(2, 3, 1), lose(2, 1, 3), delay(1, 3, 2, 15), mute(2, 3, Span::new(25, 500))];
+    let deaf = |to, from_ms| {
+        let span = Span::new(from_ms, 500);
+        Entry::Fault(Fault::OneWay { from: vec![n(2)], to: vec![n(to)], span })
+    };
+    let faults = [lose(2, 3, 1), delay(1, 3, 2, 15), deaf(1, 18), deaf(3, 25)];
     exactly(3, [propose(1, 7, 10), propose(2, 8, 12)].into_iter().chain(faults).collect())
 }
 
 /// n3 promises the higher ballot, of n2, and crashes before the accept of the lower one, of n1, arrives.
 pub fn broken_promise(when: When) -> Schedule {
     exactly(3, vec![propose(1, 7, 10), propose(2, 8, 12), lose(2, 1, 1), crash(3, when, 2)])
+}
+
+/// n3 promises n1, crashes, and is asked by n2 for a promise that it could not make if it remembered.
+pub fn promised_twice(when: When) -> Schedule {
+    exactly(3, vec![propose(1, 7, 10), propose(2, 8, 12), delay(2, 3, 1, 5), crash(3, when, 2)])
 }
 
 /// n3 crashes in the middle of accepting; after that n1, which knows what was decided, can't be reached.

@@ -84,7 +84,11 @@ pub fn lateness(draw: &mut Draw) -> Schedule {
         1 => return pieces::an_answer_twice(),
         // Nobody knows how long a proposer waits before it begins again.
         2..=5 => return pieces::late_promise([120, 250, 400, 550][draw.index as usize - 2]),
-        6..=9 => return pieces::late_acceptance([120, 180, 240, 300][draw.index as usize - 6]),
+        6..=9 => {
+            let late_ms = [120, 180, 240, 300][draw.index as usize - 6];
+            return pieces::old_acceptance(late_ms, late_ms + 40);
+        }
+        10 => return pieces::old_acceptance(0, 300),
         _ => {}
     }
     let nodes = size(draw);
@@ -102,6 +106,8 @@ pub fn crashes(draw: &mut Draw) -> Schedule {
         5..=7 => return pieces::broken_acceptance(draw.index as u32 - 3),
         8 => return pieces::a_ballot_used_twice(3),
         9 => return pieces::a_ballot_used_twice(5),
+        10 => return pieces::promised_twice(When::At(18)),
+        11 => return pieces::promised_twice(When::BeforeSync(1)),
         _ => {}
     }
     let nodes = size(draw);

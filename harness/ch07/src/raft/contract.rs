@@ -41,8 +41,8 @@ pub type Index = u64;
 ///   beginning. A blank entry (one without a command) counts in the log and is never applied.
 /// - If two logs have an entry of the same term at the same index, they are the same up to there.
 /// - An index has one command: whatever is applied there by any node at any time is the same.
-/// - Nothing is applied before it is *committed*: a majority of the nodes holds it or an entry after it, as the entry of
-///   the term they are in (§5.4.2; figure 8 shows what comes of less).
+/// - Nothing is applied before it is *committed*: a majority of the nodes has held it, or has held one and the same entry
+///   after it, while in the term of that entry (§5.4.2; figure 8 shows what comes of less).
 ///
 /// **Persistence.**
 /// - [`term`](Raft::term), [`vote`](Raft::vote) and [`entry`](Raft::entry) speak of what is on the disk: what they say
@@ -62,9 +62,9 @@ pub type Index = u64;
 ///
 /// # What is left free
 ///
-/// Messages and their number (up to 8,000 in a run of at most 6 seconds), timers, the format on the disk; blank entries at the beginning of a term or none; a vote
-/// asked for in advance (PreVote); leaders that step down of their own accord when they hear nobody. The times in
-/// [`Config`] are advice.
+/// Messages and their number (up to 8,000 in a run of at most 7 seconds), timers, the format on the disk; blank entries at
+/// the beginning of a term or none; a vote asked for in advance (PreVote); leaders that step down of their own accord when
+/// they hear nobody. The times in [`Config`] are advice.
 ///
 /// [paper]: https://raft.github.io/raft.pdf
 pub trait Raft: Process<Config = Config, Input = Command, Output = Output> {

@@ -100,6 +100,19 @@ pub fn ready_for_two_of_seven() -> Schedule {
     )
 }
 
+/// The first so many of n1, n2 and n3 become ready, and n1 hears that the liars are, too; n4 and n5 hear of it from those only.
+pub fn some_ready_of_seven(ready: usize) -> Schedule {
+    let convinced: Vec<usize> = (1..=ready).collect();
+    told(
+        2,
+        [
+            lie(&[6], &[1, 2, 3], &[Claim::Init], 6, 7),
+            lie(&[6, 7], &convinced, &[Claim::Echo], 6, 7),
+            lie(&[6, 7], &[1], &[Claim::Ready], 6, 7),
+        ],
+    )
+}
+
 /// Everybody is told one thing, and at once another.
 pub fn second_thoughts() -> Schedule {
     let second = Lie { at_ms: 20, ..lie(&[4], &[1, 2, 3], &[Claim::Init], 4, 8) };
@@ -114,6 +127,18 @@ pub fn false_name(claim: Claim, times: u32) -> Schedule {
 /// The same, with two who do.
 pub fn false_names(claim: Claim, times: u32) -> Schedule {
     told(2, [Lie { times, ..lie(&[6, 7], &[1, 2, 3, 4, 5], &[claim], 1, 66) }])
+}
+
+/// The liar speaks for a node that does not exist.
+pub fn nobodys_name() -> Schedule {
+    told(1, [lie(&[4], &[1, 2, 3], &Claim::ALL, 9, 66)])
+}
+
+/// What n1 has broadcast is said once more, under a number that n1 has not used.
+pub fn a_number_more() -> Schedule {
+    let again = Broadcast { number: 2, ..first_of(1) };
+    let again = Lie { broadcast: again, at_ms: 100, ..lie(&[4], &[1, 2, 3], &[Claim::Echo, Claim::Ready], 1, 7) };
+    exactly(1, vec![ask(1, 1, 7, 10), Entry::Lie(again)])
 }
 
 /// n1 broadcasts, and the liar supports it more than is asked for.

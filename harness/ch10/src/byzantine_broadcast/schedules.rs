@@ -96,7 +96,9 @@ pub fn honesty(draw: &mut Draw) -> Schedule {
     let mut entries = requests(draw, &setup, 3);
     let Entry::Ask { node, .. } = entries[0] else { unreachable!("requests are requests") };
     for number in 2..=draw.random.random_range(1..=3) {
-        entries.push(ask(node.index() + 1, number, 20 + number, draw.random.random_range(10..100)));
+        // The same value as before is another broadcast, too.
+        let value = if draw.random.random_bool(0.5) { 10 } else { 20 + number };
+        entries.push(ask(node.index() + 1, number, value, draw.random.random_range(10..100)));
     }
     if draw.index > 1 {
         entries.extend(slowness(draw, &mut setup));
@@ -132,6 +134,7 @@ pub fn half_truths(draw: &mut Draw) -> Schedule {
         3 => pieces::ready_for_two(1),
         4 => pieces::ready_for_two(2),
         5 => pieces::ready_for_two_of_seven(),
+        6 | 7 => pieces::some_ready_of_seven(draw.index as usize - 4),
         _ => equivocation(draw, draw.index.is_multiple_of(3)),
     }
 }
@@ -144,8 +147,11 @@ pub fn false_names(draw: &mut Draw) -> Schedule {
     if let Some(claim) = Claim::ALL.get(draw.index as usize - 3) {
         return pieces::false_name(*claim, 2);
     }
-    if draw.index < 8 {
-        return pieces::false_names(Claim::Ready, draw.index as u32 - 5);
+    match draw.index {
+        6 | 7 => return pieces::false_names(Claim::Ready, draw.index as u32 - 5),
+        8 => return pieces::nobodys_name(),
+        9 => return pieces::a_number_more(),
+        _ => {}
     }
     let mut setup = size(draw);
     let origin = draw.random.random_range(1..=correct(&setup).len());

@@ -13,11 +13,26 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Message {
     /// I want it, or have it, as of `sent_ms`.
-    Want { session: u64, sent_ms: u64 },
-    Have { session: u64, sent_ms: u64, token: Token },
-    Done { session: u64 },
-    Put { token: Token, value: u64 },
-    PutAnswer { value: u64, taken: bool },
+    Want {
+        session: u64,
+        sent_ms: u64,
+    },
+    Have {
+        session: u64,
+        sent_ms: u64,
+        token: Token,
+    },
+    Done {
+        session: u64,
+    },
+    Put {
+        token: Token,
+        value: u64,
+    },
+    PutAnswer {
+        value: u64,
+        taken: bool,
+    },
 }
 
 #[derive(Clone, Hash)]

@@ -1,4 +1,4 @@
-//! Step 2: a log that is the same everywhere.
+//! Step 2: a log that is the same everywhere. No node crashes here, for the disk is the next step.
 
 use explore::{Breach, Evidence, Plan};
 use harness::exercise::{Draw, Promise};
@@ -11,7 +11,7 @@ use super::{
     APPLIED, APPLY_MS, ELECTED, Schedule, Verdict, about, applied_in_time, calm_since, keeps, n, swarm, three_or_five,
 };
 use crate::raft::cluster::Nodes;
-use crate::raft::entries::{Act, Entry, Setup, Who, crash, cut_off_leader, propose, step, stream};
+use crate::raft::entries::{Act, Entry, Setup, Who, cut_off_leader, propose, step, stream};
 use crate::raft::seen::{Answer, Law, Seen};
 
 const ASKED_FOLLOWER: &str = "a follower of a known leader is asked for a command";
@@ -147,10 +147,10 @@ fn strayed_leaders(draw: &mut Draw) -> Schedule {
         cut_off_leader(800, 0, 1_200),
         propose(820, strayed),
         propose(1_400, 2),
-        crash(1_600, Who::Leader, about(draw, 100, 300)),
+        step(1_600, Act::Pause { who: Who::Leader, for_ms: about(draw, 400, 500) }),
     ];
     if draw.index >= 4 {
-        entries.extend(swarm(draw, nodes, &[Kind::Loss, Kind::Delay, Kind::Split, Kind::Crash], 2_200));
+        entries.extend(swarm(draw, nodes, &[Kind::Loss, Kind::Delay, Kind::Split], 2_200));
     }
     Plan { setup: Setup::of(nodes, 0).healed(2_300), entries }
 }
@@ -161,7 +161,7 @@ fn minorities(draw: &mut Draw) -> Schedule {
     let mut entries =
         vec![propose(700, 2), cut_off_leader(about(draw, 850, 950), nodes / 2 - 1, 700), propose(1_000, 3)];
     if draw.index >= 4 {
-        entries.extend(swarm(draw, nodes, &[Kind::Loss, Kind::Duplication, Kind::Delay, Kind::Crash], 1_600));
+        entries.extend(swarm(draw, nodes, &[Kind::Loss, Kind::Duplication, Kind::Delay], 1_600));
     }
     Plan { setup: Setup::of(nodes, 2_200), entries }
 }
@@ -174,12 +174,7 @@ fn rival_commands(draw: &mut Draw) -> Schedule {
     let mut entries =
         vec![cut_off_leader(800, 0, about(draw, 1_000, 1_200)), propose(820, strayed), propose(1_500, chosen)];
     if draw.index >= 4 {
-        entries.extend(swarm(
-            draw,
-            nodes,
-            &[Kind::Loss, Kind::Duplication, Kind::Delay, Kind::Split, Kind::Crash],
-            2_000,
-        ));
+        entries.extend(swarm(draw, nodes, &[Kind::Loss, Kind::Duplication, Kind::Delay], 2_000));
     }
     Plan { setup: Setup::of(nodes, 2_600), entries }
 }

@@ -1,0 +1,57 @@
+//! The promises that are the same whatever is kept.
+
+use explore::{Breach, Evidence};
+use render::explain::plural;
+
+use super::{IDLE_PER_S, Replicated, Seen, WATCH_MS};
+
+type Verdict = Result<(), Breach>;
+
+pub const ALONE: &str = "a node that somebody is cut off from is asked for something";
+pub const IDLE: &str = "all changes are made and there is time to fall silent";
+
+/// Every request is answered once, and at once.
+pub fn answers_alone<X: Replicated>(seen: &Seen<X>, evidence: &mut Evidence) -> Verdict {
+    for (number, asked) in &seen.asked {
+        if seen.cut_off && asked.answers.len() == 1 {
+            evidence.count(ALONE);
+        }
+        let right = |answer: &X::Output| {
+            let (answered, value) = X::said(answer);
+            answered == *number && value.is_some() == asked.is_read
+        };
+        if asked.answers.len() != 1 || !asked.answers.iter().all(right) {
+            let answers = plural(asked.answers.len() as u64, "answer");
+            let breach = Breach::new(
+                format!("{} was asked `{}` at {} ms and gave {answers} then", asked.node, asked.request, asked.at_ms),
+                "one answer, at once",
+                asked.answers.iter().map(X::Output::to_string).collect::<Vec<_>>().join("; "),
+            );
+            return Err(match asked.at {
+                Some(at) => breach.at(at),
+                None => breach,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Idle nodes send little.
+pub fn falls_silent<X: Replicated>(seen: &Seen<X>, evidence: &mut Evidence) -> Verdict {
+    if seen.changes.values().any(|change| change.done) {
+        evidence.count(IDLE);
+    }
+    let links = (seen.nodes * (seen.nodes - 1)) as u64;
+    let allowed = IDLE_PER_S * links * WATCH_MS / 1000;
+    if seen.idle_messages > allowed {
+        return Err(Breach::new(
+            format!(
+                "{} were sent within a second in which nothing had happened",
+                plural(seen.idle_messages, "message")
+            ),
+            format!("at most {allowed}: {IDLE_PER_S} a second from each node to each other"),
+            seen.idle_messages.to_string(),
+        ));
+    }
+    Ok(())
+}

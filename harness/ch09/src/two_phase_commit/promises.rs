@@ -26,7 +26,13 @@ pub fn all() -> Vec<Promise<Bank>> {
     let promise = |name, schedules, draw, judge: Judge<Seen>, needs| Promise { name, schedules, needs, draw, judge };
     vec![
         promise("a_transfer_that_nobody_refuses_is_committed", 12, schedules::calm, commits, &[COMMITTED]),
-        promise("one_refusal_aborts_it_everywhere", 16, schedules::refusals, needs_every_yes, &[REFUSED, COMMITTED]),
+        promise(
+            "one_refusal_aborts_it_everywhere",
+            16,
+            schedules::refusals,
+            only_refusals_abort,
+            &[REFUSED, COMMITTED],
+        ),
         promise("a_missing_vote_aborts_it_in_time", 24, schedules::missing_votes, answers_in_time, &[VOTE_MISSING]),
         promise(
             "a_vote_counts_once",
@@ -146,27 +152,40 @@ fn count_outcomes(seen: &Seen, counts: &mut Evidence) {
 
 fn commits(seen: &Seen, counts: &mut Evidence) -> Verdict {
     count_outcomes(seen, counts);
-    for transfer in &seen.transfers {
-        let (_, missing) = seen.fate(transfer);
-        if told(transfer) != Some(Outcome::Committed) || !missing.is_empty() {
-            let breach = Breach::new(
-                format!(
-                    "{} was not committed everywhere, although nothing went wrong and no branch refused",
-                    name(transfer)
-                ),
-                format!(
-                    "the answer `committed` within {} ms, and the transfer applied at all its branches",
-                    thousands(ANSWER_MS)
-                ),
-                in_the_end(seen, transfer),
-            );
-            return Err(match transfer.overdue {
-                Some(event) => breach.at(event),
-                None => pointed(breach, transfer, &missing),
-            });
-        }
+    seen.transfers.iter().try_for_each(|transfer| commits_everywhere(seen, transfer))
+}
+
+/// Of a transfer that nobody refuses, in a run in which nothing goes wrong.
+fn commits_everywhere(seen: &Seen, transfer: &TransferSeen) -> Verdict {
+    let (_, missing) = seen.fate(transfer);
+    if told(transfer) == Some(Outcome::Committed) && missing.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let breach = Breach::new(
+        format!(
+            "{} was not committed everywhere, although nothing went wrong and no branch may refuse it",
+            name(transfer)
+        ),
+        format!(
+            "the answer `committed` within {} ms, and the transfer applied at all its branches",
+            thousands(ANSWER_MS)
+        ),
+        in_the_end(seen, transfer),
+    );
+    Err(match transfer.overdue {
+        Some(event) => breach.at(event),
+        None => pointed(breach, transfer, &missing),
+    })
+}
+
+/// What concerns a frozen account is aborted everywhere, and nothing else is.
+fn only_refusals_abort(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    needs_every_yes(seen, counts)?;
+    let is_frozen = |transfer: &TransferSeen| {
+        transfer.postings.iter().any(|posting| seen.frozen.contains(&(posting.branch, transfer.account)))
+    };
+    let mut others = seen.transfers.iter().filter(|transfer| !is_frozen(transfer));
+    others.try_for_each(|transfer| commits_everywhere(seen, transfer))
 }
 
 /// Committed only with a yes of every branch: nobody refused, and nobody was away all the time.
@@ -324,7 +343,7 @@ fn adds_up(seen: &Seen) -> Verdict {
                 format!("{}: {many} of {:+} were committed", signed(count * posting.cents), posting.cents),
                 format!("{} in account {account} of {branch}", signed(balance)),
             );
-            let answer = of_account().filter(committed).next_back().and_then(|transfer| transfer.answer);
+            let answer = of_account().rfind(committed).and_then(|transfer| transfer.answer);
             return Err(answer.map_or(breach.clone(), |(_, event, _)| breach.at(event)));
         }
     }

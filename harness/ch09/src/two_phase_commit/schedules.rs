@@ -210,7 +210,7 @@ pub fn repetitions(draw: &mut Draw) -> Schedule {
         2 if draw.index % 8 == 2 => {
             let setup = Setup { accounts: 1, ..setup(2) };
             let twice = Entry::Fault(Fault::Duplicating { percent: 100, span: Span::new(0, 2_500) });
-            return Plan { setup, entries: vec![transfers(draw.random.random_range(2..=4), 2), twice] };
+            return Plan { setup, entries: vec![transfers(2, 2), twice] };
         }
         _ => {
             entries.push(Entry::Fault(Fault::Duplicating { percent: 100, span: Span::new(0, 2_500) }));

@@ -99,8 +99,15 @@ pub fn details(context: &Context, exercise: &ExerciseResult) -> String {
     let others: Vec<&CheckResult> = broken.collect();
     if let Some(one) = others.last() {
         let _ = writeln!(out, "\n{}", paint.strong("Also:"));
-        for check in &others {
-            let _ = writeln!(out, "\n  {}{}", sentence(&check.name), check_state(paint, check));
+        for (nth, check) in others.iter().enumerate() {
+            let alike = |other: &&&CheckResult| other.message == check.message;
+            if others[..nth].iter().any(|other| alike(&other)) {
+                continue;
+            }
+            out.push('\n');
+            for check in others[nth..].iter().filter(alike) {
+                let _ = writeln!(out, "  {}{}", sentence(&check.name), check_state(paint, check));
+            }
             out.push_str(&wrapped(&check.message, "    "));
         }
         let _ = writeln!(out, "\n  the whole story of one: cargo xtask check {}/{}", exercise.id, one.name);
@@ -376,6 +383,16 @@ flaky_rpc: A reply comes  broken
   lesson: cargo xtask lesson ch01#flaky_rpc
 ";
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_several_promises_have_to_say_is_said_once() {
+        let mut exercise = broken();
+        for name in ["another_one", "a_third"] {
+            exercise.checks.push(CheckResult { name: name.to_owned(), ..exercise.checks[0].clone() });
+        }
+        let told = details(&context(), &exercise);
+        assert!(told.contains("Also:\n\n  Another one  broken\n  A third  broken\n    no reply came\n"), "{told}");
     }
 
     #[test]

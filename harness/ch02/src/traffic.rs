@@ -15,7 +15,7 @@ use rand::RngExt;
 use serde::{Deserialize, Serialize};
 use sim::disk::Keep;
 use sim::swarm::Kind;
-use sim::{EventId, Fault, Protocol, Swarm, What, When, World};
+use sim::{EventId, Fault, Protocol, Span, Swarm, What, When, World};
 
 // ANCHOR: event
 /// Something that happens at a node. The number is the harness's name for it and says nothing about order.
@@ -122,6 +122,8 @@ pub struct Given<S> {
     pub at_ms: u64,
     /// What the node's clock showed.
     pub clock_ms: u64,
+    /// Whether it was given by the handler of a message.
+    pub on_arrival: bool,
     pub at: EventId,
 }
 
@@ -149,10 +151,14 @@ pub struct Traffic<S> {
     asked: Vec<Asked>,
     /// Messages that the plan has sent: number and receiver.
     told: Vec<(u32, NodeId)>,
+    /// How often each message arrives, unless it is lost or late.
+    copies: usize,
     /// In the order in which they were given.
     pub given: Vec<Given<S>>,
     pub refused: Vec<Refused>,
     crashes: Vec<usize>,
+    /// Messages that had arrived anywhere when the last handler ended.
+    arrived: u64,
     last_ms: u64,
 }
 
@@ -164,7 +170,9 @@ impl<S: Clone + fmt::Display> Traffic<S> {
     pub(crate) fn play<X: Stamping<Stamp = S>>(steps: &[Step], world: &mut World<X>) -> Self {
         let crashes = vec![0; world.nodes().count()];
         let (asked, told, given, refused) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut traffic = Traffic { asked, told, given, refused, crashes, last_ms: 0 };
+        let doubled = |step: &Step| matches!(step, Step::Fault(Fault::Duplicating { percent: 100, .. }));
+        let copies = if steps.iter().any(doubled) { 2 } else { 1 };
+        let mut traffic = Traffic { asked, told, copies, given, refused, crashes, arrived: 0, last_ms: 0 };
         for step in steps {
             traffic.lay(step, world);
         }
@@ -172,7 +180,7 @@ impl<S: Clone + fmt::Display> Traffic<S> {
         world.heal_at_ms(until_ms);
         while let Some(happening) = world.next(until_ms) {
             let clock_ms = world.clock_ms(happening.node);
-            traffic.notice(happening, clock_ms);
+            traffic.notice(happening, clock_ms, world.counts().delivered);
         }
         traffic
     }
@@ -202,22 +210,39 @@ impl<S: Clone + fmt::Display> Traffic<S> {
         }
     }
 
-    fn notice<X: Stamping<Stamp = S>>(&mut self, happening: sim::Happening<X>, clock_ms: u64) {
+    fn notice<X: Stamping<Stamp = S>>(&mut self, happening: sim::Happening<X>, clock_ms: u64, arrived: u64) {
         let (node, at_ms, at) = (happening.node, happening.at_ms(), happening.event);
         match happening.what {
             What::Output(answer) => {
                 let crashes = self.crashes[node.index()];
+                let on_arrival = arrived > self.arrived;
                 match X::read(answer) {
                     Some(Said::Stamped(event, stamp)) => {
-                        self.given.push(Given { node, event, stamp, crashes, at_ms, clock_ms, at });
+                        self.given.push(Given { node, event, stamp, crashes, at_ms, clock_ms, on_arrival, at });
                     }
                     Some(Said::Refused(number)) => self.refused.push(Refused { node, number, clock_ms, at }),
                     None => {}
                 }
             }
-            What::Crashed => self.crashes[node.index()] += 1,
-            _ => {}
+            What::Crashed => {
+                self.crashes[node.index()] += 1;
+                self.arrived = arrived;
+            }
+            _ => self.arrived = arrived,
         }
+    }
+
+    /// Whether the event is the receipt of a message of that node whose sending never got a stamp.
+    pub(crate) fn is_from_unanswered(&self, event: Event, sender: NodeId) -> bool {
+        let Event::Received(number) = event else { return false };
+        let sent = |asked: &Asked| asked.node == sender && asked.event == Event::Sent(number);
+        self.asked.iter().any(sent) && self.stamps_of(Event::Sent(number)).is_empty()
+    }
+
+    /// Whether the plan has a node tell anybody anything from one time to another, in milliseconds, both included.
+    pub(crate) fn tells(&self, node: NodeId, from_ms: u64, to_ms: u64) -> bool {
+        let tells = |asked: &Asked| asked.node == node && matches!(asked.event, Event::Sent(_));
+        self.asked.iter().any(|asked| tells(asked) && (from_ms..=to_ms).contains(&asked.at_ms))
     }
 
     /// Which of the stamped events happened before which, by their places in [`Traffic::given`].
@@ -235,6 +260,14 @@ impl<S: Clone + fmt::Display> Traffic<S> {
         HappensBefore::of(&events.collect::<Vec<_>>())
     }
 
+    /// The stamps of every message that was sent and has arrived.
+    pub(crate) fn deliveries(&self) -> impl Iterator<Item = (&Given<S>, &Given<S>)> {
+        self.given.iter().filter_map(|received| {
+            let Event::Received(number) = received.event else { return None };
+            Some((*self.stamps_of(Event::Sent(number)).first()?, received))
+        })
+    }
+
     /// All pairs of stamped events of which the first happened before the second.
     pub(crate) fn causes_and_effects(&self) -> impl Iterator<Item = (&Given<S>, &Given<S>)> {
         let relation = self.relation();
@@ -245,20 +278,23 @@ impl<S: Clone + fmt::Display> Traffic<S> {
         })
     }
 
-    /// Each event that was asked for, and each message that arrived, has exactly one stamp, given there and then.
+    /// Each event that was asked for, and each message each time it arrived, has exactly one stamp, given there and then.
     pub(crate) fn all_are_stamped(&self) -> Result<(), Breach> {
         for asked in &self.asked {
             let given = self.stamps_of(asked.event);
             if given.len() != 1 || given[0].node != asked.node || given[0].at_ms != asked.at_ms {
                 let expected = format!("one stamp for it, from {}, at {} ms", asked.node, asked.at_ms);
-                return Err(not_stamped(asked.event, &given, expected));
+                return Err(not_stamped(asked.event, 1, &given, expected));
             }
         }
         for (number, to) in &self.told {
             let given = self.stamps_of(Event::Received(*number));
-            if given.len() != 1 || given[0].node != *to {
-                let expected = format!("one stamp for it, from {to}, when the message arrives");
-                return Err(not_stamped(Event::Received(*number), &given, expected));
+            if given.len() != self.copies || given.iter().any(|given| given.node != *to || !given.on_arrival) {
+                let expected = match self.copies {
+                    1 => format!("one stamp for it, from {to}, when the message arrives"),
+                    _ => format!("two stamps for it, from {to}: one each time the message arrives"),
+                };
+                return Err(not_stamped(Event::Received(*number), self.copies, &given, expected));
             }
         }
         Ok(())
@@ -269,10 +305,11 @@ impl<S: Clone + fmt::Display> Traffic<S> {
     }
 }
 
-fn not_stamped<S: fmt::Display>(event: Event, given: &[&Given<S>], expected: String) -> Breach {
+fn not_stamped<S: fmt::Display>(event: Event, copies: usize, given: &[&Given<S>], expected: String) -> Breach {
     let told = |given: &&Given<S>| format!("{} from {} at {} ms", given.stamp, given.node, given.at_ms);
     let (happened, actual) = match given {
         [] => (format!("nobody gave a stamp for the {event}"), "none".to_owned()),
+        [one] if copies > 1 => (format!("the {event} got one stamp, and the message arrived twice"), told(one)),
         [one] => (format!("the stamp for the {event} came from the wrong node or too late"), told(one)),
         _ => (format!("the {event} got {} stamps", given.len()), given.iter().map(told).collect::<Vec<_>>().join("; ")),
     };
@@ -307,6 +344,16 @@ pub(crate) fn steps(draw: &mut Draw, count: usize, events: u32) -> Vec<Step> {
     steps
 }
 
+/// The same, and nothing goes wrong, except that in every other run each message arrives twice.
+pub(crate) fn calm_steps(draw: &mut Draw, count: usize, events: u32) -> Vec<Step> {
+    let mut steps = steps(draw, count, events);
+    if draw.index % 2 == 1 {
+        let span = Span::new(0, BUSY_MS + QUIET_MS);
+        steps.push(Step::Fault(Fault::Duplicating { percent: 100, span }));
+    }
+    steps
+}
+
 /// The same, while messages are lost, late, doubled and out of order.
 pub(crate) fn troubled_steps(draw: &mut Draw, count: usize, events: u32) -> Vec<Step> {
     let mut steps = steps(draw, count, events);
@@ -316,7 +363,7 @@ pub(crate) fn troubled_steps(draw: &mut Draw, count: usize, events: u32) -> Vec<
 }
 
 /// How many set pieces there are among the schedules with crashes.
-const SET_PIECES: u64 = 8;
+pub(crate) const SET_PIECES: u64 = 12;
 
 /// Two or three nodes that crash between events, and between an answer and what should have been safe before it. Gives the
 /// number of nodes, too.
@@ -340,14 +387,25 @@ pub(crate) fn crashing_steps(draw: &mut Draw) -> (usize, Vec<Step>) {
     (count, steps)
 }
 
-/// A node has an event of its own or is told something, crashes about then, and has another event.
+/// The clock on the wall of the first node, or of any, is set back by a minute.
+pub(crate) fn set_back(draw: &mut Draw, count: usize) -> Step {
+    let node =
+        n(if draw.index < SET_PIECES || draw.index.is_multiple_of(2) { 0 } else { draw.random.random_range(0..count) });
+    Step::Fault(Fault::Jump { node, at_ms: draw.random.random_range(25..60), by_ms: -60_000 })
+}
+
+/// A node has an event of its own, is told something or tells, crashes about then, and has another event.
 fn set_piece(index: u64) -> Vec<Step> {
     // Somebody may sync while booting, so the sync that matters is not always the first.
-    let nth = index as u32 / 2 + 1;
+    let nth = index as u32 % 4 / 2 + 1;
     let when = [When::BeforeSync(nth), When::At(30)][index as usize % 2];
     let fault = Fault::Crash { node: n(0), when, back_after_ms: Some(10), keep: Keep::Nothing };
-    let tell = Step::Tell { from: n(1), to: n(0), number: 1, at_ms: 1 };
+    let tell = |from, to, at_ms| Step::Tell { from: n(from), to: n(to), number: 1, at_ms };
     let happen = |number, at_ms| Step::Happen { node: n(0), number, at_ms };
-    let before = if index < 4 { happen(2, 20) } else { tell };
+    let before = match index {
+        0..4 => happen(2, 20),
+        4..8 => tell(1, 0, 1),
+        _ => tell(0, 1, 20),
+    };
     vec![before, Step::Fault(fault), happen(3, 100)]
 }

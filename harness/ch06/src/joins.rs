@@ -105,7 +105,7 @@ pub struct Outcome<V> {
     /// For each law whether both sides are equal, and their values.
     laws: Vec<(LawOfJoins, bool, [V; 2])>,
     /// Whether the first two copies differ.
-    apart: bool,
+    pub apart: bool,
 }
 
 /// What must be the same, of copies a, b and c.

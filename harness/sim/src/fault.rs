@@ -273,8 +273,8 @@ impl fmt::Display for Fault {
             Fault::Freeze { node, span } => write!(out, "the clock of {node} stands still {span}"),
             Fault::Drift { node, ppm } => {
                 let way = if *ppm < 0 { "slow" } else { "fast" };
-                let permille = f64::from(ppm.unsigned_abs()) / 1000.0;
-                write!(out, "the clocks of {node} run {permille} ‰ {way}")
+                let percent = f64::from(ppm.unsigned_abs()) / 10_000.0;
+                write!(out, "the clocks of {node} run {percent} % {way}")
             }
         }
     }
@@ -379,7 +379,7 @@ mod tests {
                 "the link between n1 and n2 is cut from 100 ms to 400 ms",
             ),
             (Fault::Jump { node: n(0), at_ms: 7, by_ms: -20 }, "the clock of n1 jumps back by 20 ms at 7 ms"),
-            (Fault::Drift { node: n(0), ppm: 1500 }, "the clocks of n1 run 1.5 ‰ fast"),
+            (Fault::Drift { node: n(0), ppm: 1500 }, "the clocks of n1 run 0.15 % fast"),
         ];
         for (fault, words) in told {
             assert_eq!(fault.to_string(), words);

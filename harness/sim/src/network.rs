@@ -179,6 +179,11 @@ impl Network {
         (nth, Verdict::Arrives { after_us, again_us: again_us.map(|later_us| after_us + later_us) })
     }
 
+    /// How many messages were sent on this link so far, those that were lost included.
+    pub fn sent(&self, from: NodeId, to: NodeId) -> u32 {
+        self.links[from.index() * self.nodes + to.index()].sent
+    }
+
     /// A message arrives; says whether one that was sent later came before it.
     pub fn arrive(&mut self, from: NodeId, to: NodeId, nth: u32) -> bool {
         let link = self.link(from, to);

@@ -98,6 +98,7 @@ fn messages_timers_and_requests_reach_the_nodes() {
     assert_eq!(rung, [(10, n(0), 10), (10, n(1), 10), (10, n(2), 10)], "each timer once, the stopped one never");
     assert_eq!(views(&world), [Some((7, 0)), Some((0, 7)), Some((0, 7))]);
     assert_eq!((world.counts().sent, world.counts().delivered, world.now_ms()), (2, 2, 100));
+    assert_eq!([world.sent(n(0), n(1)), world.sent(n(0), n(2)), world.sent(n(1), n(0))], [1, 1, 0], "link by link");
 }
 
 #[test]

@@ -244,6 +244,11 @@ impl<X: Protocol> World<X> {
         self.engine.counts
     }
 
+    /// How many messages a node has sent to another so far, those that were lost included.
+    pub fn sent(&self, from: NodeId, to: NodeId) -> u32 {
+        self.engine.sent(from, to)
+    }
+
     /// Why the run had to be stopped, if it had to.
     pub fn stopped(&self) -> Option<Stop> {
         self.engine.stopped

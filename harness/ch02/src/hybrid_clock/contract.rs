@@ -60,19 +60,21 @@ pub enum Answer {
 /// - **A cause comes before its effect.** If an event could have influenced another, at the same node or through messages, it
 ///   has the smaller stamp. Stamps are compared by `wall_ms` first, and by `count` where that is equal; [`Request::Sort`] does
 ///   so too. (That is all. A smaller stamp need not mean a cause.)
-/// - **A clock that misbehaves does not turn time back.** The same holds while clocks stand still, jump ahead and jump back.
+/// - **A clock that misbehaves does not turn time back.** All of this holds while clocks stand still, jump ahead and jump back.
 /// - **The time is about right.** `wall_ms` is never below the node's own clock, and never above the greatest that any clock
-///   has shown at this event or one that happened before it. (Except after a crash, and where the count was full; see below.)
+///   has shown at this event or one that happened before it. (Two exceptions: where the count was full, see below; and after a
+///   crash, for a node may leap ahead when it boots, and how far is free.)
 /// - **The count stays small.** It is at most the number of events with the same `wall_ms` that happened before this one.
 /// - **A full count does not wrap round.** If `count` would have to go beyond 255, `wall_ms` goes up by one instead, though no
-///   clock has shown that yet, and the count begins at zero.
+///   clock has shown that yet, and the count begins at zero: at an event of the node's own, and where a full count arrives.
 /// - **The far future is refused.** If a message's stamp is more than `max_ahead_ms` ahead of the receiver's clock, the answer is
-///   [`Answer::Refused`] and nothing else changes. All other messages are believed.
+///   [`Answer::Refused`] and nothing else changes: the next stamp is what it would have been. All other messages are believed.
 /// - **A crash does not turn time back.** After a crash and a restart, stamps are greater than all that the node has
 ///   *answered* with before, whatever the moment of the crash and whatever its clock shows by then.
 ///
-/// Messages may be lost, late, doubled and out of order. Nothing else is asked: what a message looks like and what is
-/// written to the disk are yours.
+/// Messages may be lost, late, doubled and out of order, and what comes twice is received twice: an event and a stamp each
+/// time. Causes travel with the messages that you are told to send, and there is no need for any others. What a message looks
+/// like and what is written to the disk are yours.
 pub trait HybridClock: Process<Config = Config, Input = Request, Output = Answer> {}
 // ANCHOR_END: clock
 

@@ -26,7 +26,7 @@ const ASKED: &str = "stamps of the same millisecond are sorted";
 pub fn all() -> Vec<Promise<Events>> {
     let promise = |name, draw, judge: Judge<Seen>, needs| Promise { name, schedules: 30, needs, draw, judge };
     vec![
-        promise("every_event_gets_its_stamp", schedules::calm, every_event_is_stamped, &[evidence::DELIVERED]),
+        promise("every_event_gets_its_stamp", schedules::calm, every_event_is_stamped, &[evidence::DUPLICATED]),
         promise(
             "a_cause_comes_before_its_effect",
             schedules::troubled,
@@ -40,7 +40,7 @@ pub fn all() -> Vec<Promise<Events>> {
             goes_on,
             &[WENT_BACK, evidence::CLOCK],
         ),
-        promise("the_time_is_about_right", schedules::troubled, is_about_right, &[BEHIND]),
+        promise("the_time_is_about_right", schedules::troubled_or_leaping, is_about_right, &[BEHIND, evidence::CLOCK]),
         promise("the_count_stays_small", schedules::troubled, count_is_small, &[COUNTED]),
         promise("a_full_count_does_not_wrap_round", schedules::bursts, does_not_wrap, &[FULL]),
         promise("the_far_future_is_refused", schedules::from_the_future, future_is_refused, &[FUTURE, NEAR]),
@@ -123,6 +123,14 @@ fn greatest_clock_ms(seen: &Seen, place: usize, relation: &check::HappensBefore)
     causes.map(|cause| given[cause].clock_ms).max().unwrap_or(0).max(given[place].clock_ms)
 }
 
+/// How many events have the same `wall_ms` and happened before that event.
+fn same_before(seen: &Seen, place: usize, relation: &check::HappensBefore) -> usize {
+    let given = &seen.traffic.given;
+    let same =
+        |cause: &usize| given[*cause].stamp.wall_ms == given[place].stamp.wall_ms && relation.before(*cause, place);
+    (0..place).filter(same).count()
+}
+
 fn is_about_right(seen: &Seen, evidence: &mut Evidence) -> Verdict {
     let relation = seen.traffic.relation();
     for (place, given) in seen.traffic.given.iter().enumerate() {
@@ -151,9 +159,7 @@ fn count_is_small(seen: &Seen, evidence: &mut Evidence) -> Verdict {
         if stamped.stamp.count > 0 {
             evidence.count(COUNTED);
         }
-        let same =
-            |cause: &usize| given[*cause].stamp.wall_ms == stamped.stamp.wall_ms && relation.before(*cause, place);
-        let before = (0..place).filter(same).count();
+        let before = same_before(seen, place, &relation);
         if usize::from(stamped.stamp.count) > before {
             return Err(Breach::new(
                 format!(
@@ -169,10 +175,15 @@ fn count_is_small(seen: &Seen, evidence: &mut Evidence) -> Verdict {
     Ok(())
 }
 
-/// At one node and within one instant, for that is where counts get full.
+/// At one node and within one instant, for that is where counts get full; and where a full one arrives.
 fn does_not_wrap(seen: &Seen, evidence: &mut Evidence) -> Verdict {
-    let local = |given: &Given| matches!(given.event, traffic::Event::Local(_));
-    let at_once = |before: &Given, after: &Given| before.at_ms == after.at_ms && local(before) && local(after);
+    for (sent, received) in seen.traffic.deliveries().filter(|(sent, _)| sent.stamp.count == u8::MAX) {
+        if received.stamp.key() <= sent.stamp.key() {
+            return Err(out_of_order(sent, received));
+        }
+    }
+    let own = |given: &Given| !matches!(given.event, traffic::Event::Received(_));
+    let at_once = |before: &Given, after: &Given| before.at_ms == after.at_ms && own(before) && own(after);
     for (before, after) in successive(seen).filter(|(before, after)| at_once(before, after)) {
         if after.stamp.wall_ms > before.stamp.wall_ms {
             evidence.count(FULL);
@@ -228,27 +239,31 @@ fn future_is_refused(seen: &Seen, evidence: &mut Evidence) -> Verdict {
             .at(refused.at));
         }
     }
-    // What was refused must not have moved the clock.
+    not_moved_by_refusals(seen)
+}
+
+/// After a refusal, the node's stamps are what they would have been without the message.
+fn not_moved_by_refusals(seen: &Seen) -> Verdict {
     let relation = seen.traffic.relation();
-    let believed = |place: &usize| {
-        seen.traffic.given[*place].stamp.wall_ms > greatest_clock_ms(seen, *place, &relation) + limit_ms
-    };
-    match (0..seen.traffic.given.len()).find(believed) {
-        None => Ok(()),
-        Some(place) => {
-            let given = &seen.traffic.given[place];
-            let greatest_ms = greatest_clock_ms(seen, place, &relation);
-            Err(Breach::new(
+    for (place, given) in seen.traffic.given.iter().enumerate() {
+        let mut refusals =
+            seen.traffic.refused.iter().filter(|refused| refused.node == given.node && refused.at < given.at);
+        let Some(refused) = refusals.next_back() else { continue };
+        let greatest_ms = greatest_clock_ms(seen, place, &relation);
+        let most = same_before(seen, place, &relation);
+        if given.stamp.wall_ms > greatest_ms || usize::from(given.stamp.count) > most {
+            return Err(Breach::new(
                 format!(
-                    "the {} at {} got {}, as if a refused message had been believed",
-                    given.event, given.node, given.stamp
+                    "the {} at {} got {}, as if message {}, which it had refused, had changed something",
+                    given.event, given.node, given.stamp, refused.number
                 ),
-                format!("about {greatest_ms} ms"),
-                format!("{} ms", given.stamp.wall_ms),
+                format!("at most {greatest_ms} ms, and a count of at most {most}: what it would have been without it"),
+                given.stamp.to_string(),
             )
-            .at(given.at))
+            .at(given.at));
         }
     }
+    Ok(())
 }
 
 /// What a node answers after a crash is greater than all it has answered before.

@@ -56,8 +56,9 @@ pub enum Answer {
 /// - **There is one order.** All nodes sort the same stamps into the same order, however they are handed over: by time
 ///   first; and where times are equal, by node, the lower [`NodeId`] first.
 ///
-/// Messages may be lost, late, doubled and out of order. Nothing else is asked: what a message looks like and what is
-/// written to the disk are yours, and times may skip ahead.
+/// Messages may be lost, late, doubled and out of order, and what comes twice is received twice: an event and a stamp each
+/// time. Causes travel with the messages that you are told to send, and there is no need for any others. What a message looks
+/// like and what is written to the disk are yours, and times may skip ahead.
 pub trait LamportClock: Process<Config = (), Input = Request, Output = Answer> {}
 // ANCHOR_END: clock
 

@@ -25,7 +25,7 @@ type Verdict = Result<(), Breach>;
 pub fn all() -> Vec<Promise<Events>> {
     let promise = |name, draw, judge: Judge<Seen>, needs| Promise { name, schedules: 30, needs, draw, judge };
     vec![
-        promise("every_event_gets_its_stamp", schedules::calm, every_event_is_stamped, &[evidence::DELIVERED]),
+        promise("every_event_gets_its_stamp", schedules::calm, every_event_is_stamped, &[evidence::DUPLICATED]),
         promise("time_goes_on_at_every_node", schedules::calm, time_goes_on, &[LOCAL, evidence::DELIVERED]),
         promise(
             "a_cause_comes_before_its_effect",

@@ -41,7 +41,7 @@ pub enum Request {
     Tell(u32, NodeId),
     /// How does the first vector stand to the second? Neither need be one that you have ever seen.
     Compare(Vector, Vector),
-    /// The least vector that is nowhere smaller than either.
+    /// The least vector that is nowhere smaller than either. It is about these two alone.
     Merge(Vector, Vector),
 }
 
@@ -71,10 +71,13 @@ pub enum Answer {
 /// - **Comparing is right for all vectors**, of whatever sizes, entries of zero included.
 /// - **Merging gives the least upper bound**: commutative, associative, idempotent.
 /// - **A crash forgets nothing.** After a crash and a restart, a node's next vector is greater than all that it has *answered*
-///   with before, whatever the moment of the crash. How far its own entry leaps over a restart is free.
+///   with before, whatever the moment of the crash; and it is news: a count that has left in a message goes to no other event.
+///   How far a node's own entry leaps, over a restart or for an event, is free.
+/// - **A question is no event.** Whoever is asked to compare or merge vectors has learned nothing from them.
 ///
-/// Messages may be lost, late, doubled and out of order. Nothing else is asked: what a message looks like and what is
-/// written to the disk are yours.
+/// Messages may be lost, late, doubled and out of order, and what comes twice is received twice: an event and a stamp each
+/// time. Causes travel with the messages that you are told to send, and there is no need for any others. What a message looks
+/// like and what is written to the disk are yours.
 pub trait VectorClock: Process<Config = (), Input = Request, Output = Answer> {}
 // ANCHOR_END: clock
 

@@ -31,7 +31,7 @@ const MERGED: &str = "two vectors of which neither is the greater are merged";
 pub fn all() -> Vec<Promise<Events>> {
     let promise = |name, draw, judge: Judge<Seen>, needs| Promise { name, schedules: 30, needs, draw, judge };
     vec![
-        promise("every_event_gets_its_stamp", schedules::calm, every_event_is_stamped, &[evidence::DELIVERED]),
+        promise("every_event_gets_its_stamp", schedules::calm, every_event_is_stamped, &[evidence::DUPLICATED]),
         promise(
             "what_happened_before_is_smaller",
             schedules::troubled,
@@ -102,11 +102,15 @@ fn smaller_are_causes(seen: &Seen, evidence: &mut Evidence) -> Verdict {
 fn breach(one: &Given, other: &Given, stands: &str, is: Order, should_be: Order) -> Breach {
     Breach::new(
         format!(
-            "the {} at {} {stands} the {} at {}, and their vectors are {is}",
-            one.event, one.node, other.event, other.node
+            "the {} at {} {stands} the {} at {}, and its vector is {} the other's",
+            one.event,
+            one.node,
+            other.event,
+            other.node,
+            told(is)
         ),
-        format!("the first vector {should_be} the second"),
-        format!("{is}: {}, then {}", one.stamp, other.stamp),
+        format!("the first vector {} the second", told(should_be)),
+        format!("{} is {} {}", one.stamp, told(is), other.stamp),
     )
     .at(other.at)
 }
@@ -135,6 +139,20 @@ fn names_only_known(seen: &Seen, evidence: &mut Evidence) -> Verdict {
     Ok(())
 }
 
+/// Whoever is asked about vectors has learned nothing from them.
+fn nothing_is_learned(seen: &Seen) -> Verdict {
+    let Some((vector, at)) = &seen.afterwards else { return Ok(()) };
+    match vector.0.iter().find(|(node, count)| **node != NodeId::new(0) && **count > 0) {
+        None => Ok(()),
+        Some((stranger, _)) => Err(Breach::new(
+            format!("n1 has heard of nobody and was only asked about vectors, and its own now names {stranger}"),
+            "a vector that names n1 alone: a question is no event, and no news",
+            vector.to_string(),
+        )
+        .at(*at)),
+    }
+}
+
 /// Comparing two vectors gives what the definition says.
 fn compares(seen: &Seen, evidence: &mut Evidence) -> Verdict {
     for asked in &seen.compared {
@@ -149,7 +167,7 @@ fn compares(seen: &Seen, evidence: &mut Evidence) -> Verdict {
             .at(asked.at));
         }
     }
-    Ok(())
+    nothing_is_learned(seen)
 }
 
 fn told(order: Order) -> &'static str {
@@ -181,11 +199,38 @@ fn merges(seen: &Seen, evidence: &mut Evidence) -> Verdict {
             .at(asked.at));
         }
     }
+    nothing_is_learned(seen)
+}
+
+/// What a node answers after a crash is greater than all it has answered before, and nobody has heard of it yet.
+fn not_forgotten(seen: &Seen, evidence: &mut Evidence) -> Verdict {
+    greater_than_before(seen, evidence)?;
+    news_to_the_others(seen)
+}
+
+/// An event after a crash does not get a count that others know already, from a message that the crash has cut short.
+fn news_to_the_others(seen: &Seen) -> Verdict {
+    let given = &seen.traffic.given;
+    for after in given.iter().filter(|after| after.crashes > 0) {
+        let others = given.iter().filter(|other| seen.traffic.is_from_unanswered(other.event, after.node));
+        for other in others.filter(|other| !seen.traffic.tells(after.node, after.at_ms, other.at_ms)) {
+            if matches!(order(&after.stamp, &other.stamp), Order::Before | Order::Equal) {
+                return Err(Breach::new(
+                    format!(
+                        "the {} at {} got {}, and the {} at {}, which could not know of it, got {}",
+                        after.event, after.node, after.stamp, other.event, other.node, other.stamp
+                    ),
+                    format!("a count for the {} that no message from {} had carried before", after.event, after.node),
+                    after.stamp.to_string(),
+                )
+                .at(after.at));
+            }
+        }
+    }
     Ok(())
 }
 
-/// What a node answers after a crash is greater than all it has answered before.
-fn not_forgotten(seen: &Seen, evidence: &mut Evidence) -> Verdict {
+fn greater_than_before(seen: &Seen, evidence: &mut Evidence) -> Verdict {
     let given = &seen.traffic.given;
     for (place, after) in given.iter().enumerate() {
         let same = given[..place].iter().filter(|earlier| earlier.node == after.node);

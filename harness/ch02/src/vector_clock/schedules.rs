@@ -17,10 +17,10 @@ fn nodes(nodes: usize, steps: Vec<Step>) -> Schedule {
     Plan { setup: Setup { nodes, late: None }, entries: steps.into_iter().map(Entry::Step).collect() }
 }
 
-/// Nothing goes wrong.
+/// Nothing goes wrong, but messages may arrive twice.
 pub fn calm(draw: &mut Draw) -> Schedule {
     let count = draw.random.random_range(2..=4);
-    nodes(count, traffic::steps(draw, count, 12))
+    nodes(count, traffic::calm_steps(draw, count, 12))
 }
 
 /// Messages are lost, late, doubled and out of order.
@@ -29,9 +29,10 @@ pub fn troubled(draw: &mut Draw) -> Schedule {
     nodes(count, traffic::troubled_steps(draw, count, 20))
 }
 
-/// Nodes crash.
+/// Nodes crash. The clock on the wall is set back meanwhile, for it is no memory.
 pub fn crashes(draw: &mut Draw) -> Schedule {
-    let (count, steps) = traffic::crashing_steps(draw);
+    let (count, mut steps) = traffic::crashing_steps(draw);
+    steps.push(traffic::set_back(draw, count));
     nodes(count, steps)
 }
 
@@ -64,7 +65,7 @@ fn pair(random: &mut Random) -> (Vector, Vector) {
     let one = vector(random);
     let mut other = if random.random_bool(0.3) { vector(random) } else { one.clone() };
     for _ in 0..random.random_range(0..=2) {
-        let node = NodeId::new(random.random_range(0..5));
+        let node = any_node(random);
         match random.random_range(0..3) {
             0 => *other.0.entry(node).or_default() += 1,
             // Says the same as before, in other words.
@@ -77,10 +78,18 @@ fn pair(random: &mut Random) -> (Vector, Vector) {
 
 fn vector(random: &mut Random) -> Vector {
     let mut entries = BTreeMap::new();
-    for node in 0..5 {
+    for node in NODES {
         if random.random_bool(0.5) {
-            entries.insert(NodeId::new(node), random.random_range(0..=3));
+            let high = if random.random_bool(0.2) { 1 << 40 } else { 0 };
+            entries.insert(NodeId::new(node), high + random.random_range(0..=3));
         }
     }
     Vector(entries)
+}
+
+/// Whom made-up vectors name. They need not be here, and need not have met anybody who is.
+const NODES: [usize; 5] = [0, 1, 2, 3, 40];
+
+fn any_node(random: &mut Random) -> NodeId {
+    NodeId::new(NODES[random.random_range(0..NODES.len())])
 }

@@ -59,6 +59,8 @@ pub struct Seen {
     pub late: Option<NodeId>,
     /// Questions that were asked.
     pub questions: usize,
+    /// The stamp of an event of the node that was asked, after all questions.
+    pub afterwards: Option<(Vector, EventId)>,
 }
 
 /// Nodes with clocks.
@@ -91,7 +93,7 @@ impl Cluster for Events {
         });
         let traffic = Traffic::play(&steps.collect::<Vec<_>>(), world);
         let late = plan.setup.late.map(|(first, _)| NodeId::new(first));
-        let mut seen = Seen { traffic, compared: Vec::new(), merged: Vec::new(), late, questions: 0 };
+        let mut seen = Seen { traffic, compared: Vec::new(), merged: Vec::new(), late, questions: 0, afterwards: None };
         for entry in &plan.entries {
             let (one, other, request) = match entry {
                 Entry::Step(_) => continue,
@@ -99,6 +101,9 @@ impl Cluster for Events {
                 Entry::Merge(one, other) => (one, other, Request::Merge(one.clone(), other.clone())),
             };
             seen.ask(world, (one, other), request);
+        }
+        if seen.questions > 0 {
+            seen.ask(world, (&Vector::default(), &Vector::default()), Request::Happen(1));
         }
         seen
     }
@@ -114,6 +119,7 @@ impl Seen {
             match happening.what {
                 What::Output(Answer::Compared(answer)) => self.compared.push(Asked { one, other, answer, at }),
                 What::Output(Answer::Merged(answer)) => self.merged.push(Asked { one, other, answer, at }),
+                What::Output(Answer::Stamped(_, vector)) => self.afterwards = Some((vector, at)),
                 _ => {}
             }
         }

@@ -12,13 +12,14 @@ use sim::{NodeId, Process};
 /// The node that keeps the ledger.
 ///
 /// It is asked nothing but by messages of clients. Messages are lost, come several times, late, and in another order;
-/// server and clients crash at any moment and come back with what they had synced.
+/// server and clients crash at any moment and come back with what they had synced. Clocks on the wall
+/// ([`clock_ms`](sim::Context::clock_ms)) may be wrong by any amount, stand still and jump.
 ///
 /// # What server and clients promise together
 ///
 /// - A deposit that a client was asked for takes effect at most once, however often messages of it are sent, repeated or
-///   delayed. That holds for a message that comes thousands of milliseconds and hundreds of deposits late, and whatever the
-///   server forgot in a crash.
+///   delayed. That holds for a message that comes [`LATEST_MS`] and hundreds of deposits late, and whatever the server
+///   forgot in a crash.
 /// - Two requests are two deposits, even if they look the same: of one client, of two clients, and of one client before and
 ///   after it crashed.
 /// - An answer is the receipt of the request's own deposit, made when it took effect: the balance that it left.
@@ -26,8 +27,8 @@ use sim::{NodeId, Process};
 /// - A request is answered once: each [`Request`] has at most one [`Answer`].
 /// - From the moment on when nothing fails any more, every request is answered within [`PATIENCE_MS`] of it or of its own
 ///   beginning, whichever is later. An outage before that moment may last for 20,000 ms.
-/// - In calm weather (nothing fails, and messages take no longer than 10 ms) at most [`MESSAGES_PER_REQUEST`] messages are
-///   sent for each request, and [`MESSAGES_PER_CLIENT`] more for each client.
+/// - In calm weather (nothing fails, and messages take no longer than 10 ms) every request is answered within [`PROMPT_MS`],
+///   and at most [`MESSAGES_PER_REQUEST`] messages are sent for each request, and [`MESSAGES_PER_CLIENT`] more for each client.
 /// - What a node has synced to its disk comes to at most [`DISK_BYTES`] whenever an answer is given, however many
 ///   requests there were and however often a client came back. That is for four clients at most.
 ///
@@ -47,8 +48,14 @@ pub trait CommandServer: Process<Config = Config, Input = Infallible, Output = I
 pub trait CommandClient: Process<Config = Config, Input = Request, Output = Answer> {}
 // ANCHOR_END: roles
 
-/// Within this time a request is answered when nothing fails, in milliseconds.
+/// Within this time a request is answered when nothing fails any more, in milliseconds.
 pub const PATIENCE_MS: u64 = 2_000;
+
+/// A message may be late by so much, in milliseconds.
+pub const LATEST_MS: u64 = 60_000;
+
+/// Within this time a request is answered in calm weather, in milliseconds.
+pub const PROMPT_MS: u64 = 300;
 
 /// At most so many messages are sent for a request in calm weather.
 pub const MESSAGES_PER_REQUEST: u64 = 4;

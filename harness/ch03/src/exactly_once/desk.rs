@@ -23,6 +23,8 @@ struct Application {
 /// All applications, and everything that is known about the ledger.
 pub struct Desk {
     window: usize,
+    /// Nothing fails, from the beginning on.
+    calm: bool,
     /// The workload, by the number under which the script is woken for it.
     steps: Vec<Entry>,
     pending_steps: usize,
@@ -54,10 +56,15 @@ impl Desk {
         world.heal_at_ms(plan.setup.heal_ms);
         Desk {
             window: plan.setup.window as usize,
+            calm: plan.entries.iter().all(|entry| matches!(entry, Entry::Requests { .. })),
             pending_steps: steps.len(),
             steps,
             applications: (0..=plan.setup.clients).map(|_| Application::default()).collect(),
-            seen: Seen { heal_ms: plan.setup.heal_ms, ..Seen::default() },
+            seen: Seen {
+                heal_ms: plan.setup.heal_ms,
+                network_holds: plan.entries.iter().all(leaves_the_network_alone),
+                ..Seen::default()
+            },
             asked: [0; ACCOUNTS],
             answered: [0; ACCOUNTS],
             answers: 0,
@@ -156,6 +163,9 @@ impl Desk {
         let seen = &mut self.seen.requests[request];
         seen.answer = Some((world.now_ms(), answer.receipt));
         self.answered[seen.deposit.account.index()] += seen.deposit.amount;
+        if self.calm {
+            self.time(world, request);
+        }
         self.look(world);
         self.ask(world, node);
     }
@@ -214,6 +224,22 @@ impl Desk {
             event,
         };
         self.seen.first.get_or_insert((Wrong::Clash, oddity));
+    }
+
+    /// A request is answered, and nothing has failed.
+    fn time(&mut self, world: &mut World<Bank>, request: usize) {
+        let this = &self.seen.requests[request];
+        let late_ms = world.now_ms() - this.asked_ms;
+        if late_ms <= PROMPT_MS || self.seen.sluggish.is_some() {
+            return;
+        }
+        let event = world.note(this.client, Tone::Bad, format!("{late_ms} ms for {}", this.deposit));
+        self.seen.sluggish = Some(Oddity {
+            happened: format!("{this} was answered after {late_ms} ms, and nothing had failed"),
+            expected: format!("an answer within {PROMPT_MS} ms; a message takes 1 to 10 ms, and so does its answer"),
+            actual: format!("{late_ms} ms"),
+            event,
+        });
     }
 
     /// Looks at the ledger.
@@ -380,6 +406,13 @@ fn list<'a>(requests: impl Iterator<Item = &'a RequestSeen>) -> String {
         0 => "nothing".to_owned(),
         1..=8 => words.join(", "),
         count => format!("{}, … ({count} in all)", words[..6].join(", ")),
+    }
+}
+
+fn leaves_the_network_alone(entry: &Entry) -> bool {
+    match entry {
+        Entry::Requests { .. } | Entry::Restarts { .. } => true,
+        Entry::Fault(fault) => matches!(fault, Fault::Crash { .. } | Fault::Freeze { .. } | Fault::Jump { .. }),
     }
 }
 

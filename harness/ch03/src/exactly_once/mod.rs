@@ -21,7 +21,7 @@ use sim::seam::Host;
 use sim::{Local, Pair, Process};
 
 pub use contract::{
-    ACCOUNTS, Account, Answer, CommandClient, CommandServer, Config, Deposit, Ledger, Receipt, Request,
+    ACCOUNTS, Account, Answer, CommandClient, CommandServer, Config, Deposit, LATEST_MS, Ledger, Receipt, Request,
 };
 
 /// The exercise, with `S` as the server and `C` as the clients.

@@ -70,7 +70,7 @@ fn weigh_in(seen: &Seen, counts: &mut Evidence) {
 
 fn answered(seen: &Seen, counts: &mut Evidence) -> Verdict {
     weigh_in(seen, counts);
-    unless(seen.overdue.as_ref())
+    unless(seen.overdue.as_ref().or(seen.sluggish.as_ref()))
 }
 
 /// Whether what went wrong first with the ledger and its receipts is of this kind. Otherwise it is another promise's
@@ -107,7 +107,9 @@ fn all_made_and_answered(seen: &Seen, counts: &mut Evidence) -> Verdict {
 
 fn accounted_for(seen: &Seen, counts: &mut Evidence) -> Verdict {
     weigh_in(seen, counts);
-    unless(seen.missing.as_ref().or(seen.unexplained.as_ref()))
+    // A client that is never served again after a crash; but messages that got lost are another promise's business.
+    let ignored = seen.overdue.as_ref().filter(|_| seen.network_holds);
+    unless(seen.missing.as_ref().or(seen.unexplained.as_ref()).or(ignored))
 }
 
 fn answered_once(seen: &Seen, counts: &mut Evidence) -> Verdict {

@@ -10,7 +10,7 @@ use sim::disk::Keep;
 use sim::swarm::Kind;
 use sim::{Fault, NodeId, Span, Swarm, When};
 
-use super::contract::Account;
+use super::contract::{Account, LATEST_MS};
 use super::world::{Entry, SERVER, Setup};
 
 type Schedule = Plan<Setup, Entry>;
@@ -60,7 +60,7 @@ fn crash(node: NodeId, when: When, back_after_ms: u64, keep: Keep) -> Entry {
     fault(Fault::Crash { node, when, back_after_ms: Some(back_after_ms), keep })
 }
 
-/// Everything may fail but the client; and one long outage.
+/// Everything may fail but the client; one long outage; and nothing.
 pub fn troubles(draw: &mut Draw) -> Schedule {
     let lose = |from, to, nth| fault(Fault::Lose { from, to, nth });
     match draw.index {
@@ -74,6 +74,9 @@ pub fn troubles(draw: &mut Draw) -> Schedule {
             Plan { setup, entries: vec![requests(1, 10, 1, 100), outage] }
         }
         4 => schedule(1, 1, vec![requests(1, 10, 1, 100), crash(server(), When::At(11), 50, Keep::Nothing)]),
+        5 => calm(draw),
+        // More than a byte can count.
+        6 => schedule(1, window(draw), vec![requests(1, 10, 300, 100), lose(server(), client(1), 7)]),
         _ => {
             let mut entries = some_requests(draw);
             let kinds = [&Kind::NETWORK[..], &[Kind::Crash, Kind::Pause, Kind::SlowNode]].concat();
@@ -190,14 +193,18 @@ pub fn server_crashes(draw: &mut Draw) -> Schedule {
     schedule(1, window(draw), entries)
 }
 
-/// A message of the first requests comes again when everything has long gone on; the server may have crashed meanwhile.
+/// A message of the first requests comes again when everything has long gone on, a few seconds later or nearly a minute,
+/// dozens of deposits later or hundreds; the server or the client may have crashed meanwhile.
 pub fn very_late(draw: &mut Draw) -> Schedule {
-    let after_ms = draw.random.random_range(2_000..=6_000);
+    let after_ms = match draw.index % 4 {
+        1 | 2 => draw.random.random_range(50_000..=LATEST_MS),
+        _ => draw.random.random_range(2_000..=6_000),
+    };
+    let count =
+        if draw.index % 4 < 2 { draw.random.random_range(40..=60) } else { draw.random.random_range(400..=500) };
     let nth = if draw.index == 0 { 1 } else { draw.random.random_range(1..=6) };
-    let mut entries = vec![
-        requests(1, 10, draw.random.random_range(40..=60), 100),
-        fault(Fault::Duplicate { from: client(1), to: server(), nth, after_ms }),
-    ];
+    let mut entries =
+        vec![requests(1, 10, count, 100), fault(Fault::Duplicate { from: client(1), to: server(), nth, after_ms })];
     if draw.index % 3 == 1 {
         let at_ms = draw.random.random_range(100..=1_900);
         entries.push(crash(server(), When::At(at_ms), 5, Keep::Nothing));
@@ -206,14 +213,14 @@ pub fn very_late(draw: &mut Draw) -> Schedule {
         let at_ms = draw.random.random_range(60..=150);
         entries.push(crash(client(1), When::At(at_ms), 5, Keep::Nothing));
     }
-    let setup = Setup { clients: 1, window: window(draw), heal_ms: 8_000, until_ms: 8_000 };
-    Plan { setup, entries }
+    let until_ms = after_ms + 2_000;
+    Plan { setup: Setup { clients: 1, window: window(draw), heal_ms: until_ms, until_ms }, entries }
 }
 
 /// A client crashes and asks for more when it is back.
 pub fn client_crashes(draw: &mut Draw) -> Schedule {
     let when = match draw.index {
-        0 => When::At(200),
+        0..=2 => When::At(200),
         _ => match draw.random.random_range(0..4) {
             0 => When::BeforeSend(draw.random.random_range(1..=4)),
             1 => When::BeforeSync(draw.random.random_range(1..=4)),
@@ -223,6 +230,11 @@ pub fn client_crashes(draw: &mut Draw) -> Schedule {
     };
     let mut entries = vec![requests(1, 10, 2, 100), requests(1, 320, 2, 250)];
     entries.push(crash(client(1), when, draw.random.random_range(1..=40), Keep::Nothing));
+    match draw.index {
+        1 => entries.push(fault(Fault::Freeze { node: client(1), span: Span::new(0, STORM_MS) })),
+        2 => entries.push(fault(Fault::Jump { node: client(1), at_ms: 8, by_ms: -10_000 })),
+        _ => {}
+    }
     if draw.index > 3 {
         let kinds = [Kind::Crash, Kind::Loss, Kind::Duplication, Kind::Delay];
         entries.extend(faults(draw, &Swarm { most: 4, mortal: vec![client(1)], ..Swarm::of(2, &kinds, STORM_MS) }));

@@ -58,6 +58,8 @@ pub struct Oddity {
 #[derive(Default)]
 pub struct Seen {
     pub heal_ms: u64,
+    /// No message is lost, late or doubled.
+    pub network_holds: bool,
     pub ended_ms: u64,
     pub requests: Vec<RequestSeen>,
     /// The first thing about the ledger and its receipts that is wrong. What comes after it may only follow from it.
@@ -72,6 +74,8 @@ pub struct Seen {
     pub unexplained: Option<Oddity>,
     /// Requests that waited too long; the first one.
     pub overdue: Option<Oddity>,
+    /// Requests that waited too long although nothing had failed; the first one.
+    pub sluggish: Option<Oddity>,
     /// What the ledger held last.
     pub balances: [u64; ACCOUNTS],
     pub sent: u64,

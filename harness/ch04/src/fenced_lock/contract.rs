@@ -19,7 +19,7 @@ use sim::{NodeId, Process};
 ///   the wall ([`clock_ms`](sim::Context::clock_ms)) may be wrong by any amount and jump;
 ///   [`elapsed_ms`](sim::Context::elapsed_ms) does not.
 /// - **Tokens grow.** Each [`Answer::Acquired`] brings a greater token than all before it, of any client, also across
-///   crashes of the service.
+///   crashes of the service and of clients, and whatever the clocks on the wall show.
 /// - **The fence.** What the storage takes, it takes in the order of the tokens: once a write of one acquisition was taken,
 ///   none of an earlier acquisition is. See [`Storage`].
 /// - **A living holder keeps the lock.** A client that holds the lock, has not released it, and runs and is connected keeps
@@ -42,8 +42,8 @@ pub trait LockService: Process<Config = Config, Input = Infallible, Output = Inf
 /// - A [`Request::Write`] that comes when it is not the holder, by its own clock, is answered [`Answer::Failed`] and never
 ///   sent.
 /// - Each [`Request::Write`] has one answer. If it holds the lock and nothing fails, that is [`Answer::Written`] within
-///   [`WRITE_MS`]. Otherwise it may be [`Answer::Failed`], at the latest when the client is no longer the holder; then the
-///   write was taken or not.
+///   [`WRITE_MS`]. Otherwise it may be [`Answer::Failed`], at the latest when the client says that it is no longer the holder
+///   (within [`NOTICE_MS`] of the end of its lease); then the write was taken or not.
 /// - A write belongs to the acquisition under which it was asked for: it is never taken with the token of a later one.
 pub trait Client: Process<Config = Config, Input = Request, Output = Answer> {
     /// From when on it no longer takes itself for the holder, on the clock of [`sim::Context::elapsed_ms`]; nothing if it
@@ -60,7 +60,8 @@ pub trait Client: Process<Config = Config, Input = Request, Output = Answer> {
 ///
 /// - A write with a smaller token than one that was taken before is refused.
 /// - So is one with an equal token, if it is of another holder.
-/// - All others are taken. The same holder may write with the same token as often as it likes.
+/// - All others are taken. The same holder may write with the same token as often as it likes; nobody asks in which order
+///   its messages came.
 /// - What it has answered it remembers after a crash.
 pub trait Storage: Process<Config = Config, Input = Write, Output = Verdict> {
     /// What was taken last.

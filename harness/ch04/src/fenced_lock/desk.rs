@@ -39,6 +39,8 @@ struct Application {
     /// Until when the client was last seen to take itself for the holder, on its own clock.
     until_ms: u64,
     kept: bool,
+    /// Since when it has not been the holder and has owed an answer to a write.
+    owes_ms: Option<u64>,
 }
 
 /// Wake-ups for an application carry this, its node and its number.
@@ -103,6 +105,7 @@ impl Desk {
             number: 0,
             until_ms: 0,
             kept: false,
+            owes_ms: None,
         };
         Desk {
             setup: plan.setup.clone(),
@@ -143,7 +146,7 @@ impl Desk {
             (What::Crashed, Some(client)) => self.client_crashes(world, client),
             (What::Crashed, None) if node.index() == SERVICE => self.service_crashed = true,
             (What::Crashed, None) => self.fence.crashed(),
-            (What::Refused, Some(client)) => self.abandon(client),
+            (What::Refused, Some(client)) => self.die(client),
             (What::Refused, None) => self.fence.crashed(),
             (What::Booted, Some(client)) => self.start(world, client),
             (What::Booted, None) if node.index() == SERVICE => {
@@ -234,7 +237,16 @@ impl Desk {
         let held = self.holds(world, client);
         self.applications[client].written += 1;
         self.applications[client].open = Some(self.writes.len());
-        self.writes.push(WriteSeen { client: node, value, token, asked_ms, held, answered: false, taken: false });
+        self.writes.push(WriteSeen {
+            client: node,
+            value,
+            token,
+            asked_ms,
+            held,
+            answered: false,
+            taken: false,
+            abandoned: false,
+        });
         if !held && !self.stands_still(world, node) {
             self.seen.count(evidence::TOO_LATE);
         }
@@ -258,6 +270,13 @@ impl Desk {
         self.start(world, client);
     }
 
+    /// A client is down, and whoever asked it for something is gone.
+    fn die(&mut self, client: usize) {
+        let node = Self::node(client);
+        self.writes.iter_mut().filter(|write| write.client == node).for_each(|write| write.abandoned = true);
+        self.abandon(client);
+    }
+
     fn abandon(&mut self, client: usize) {
         let application = &mut self.applications[client];
         application.stage = Stage::Idle;
@@ -271,7 +290,7 @@ impl Desk {
             self.seen.count(evidence::HOLDER_DIED);
             self.idle_ms = world.now_ms();
         }
-        self.abandon(client);
+        self.die(client);
     }
 
     /// A node that stood still is about to hear of what it was asked meanwhile.
@@ -441,8 +460,10 @@ impl Desk {
         }
         let idle = |application: &Application| application.stage == Stage::Idle && application.queue.is_empty();
         let lost = |client: usize| !world.is_up(Self::node(client));
-        let done = (0..self.setup.clients).all(|client| idle(&self.applications[client]) || lost(client));
-        done || self.seen.wrongs.contains_key(&Wrong::Idle) || self.seen.wrongs.contains_key(&Wrong::Untrue)
+        let through = |client: usize| idle(&self.applications[client]) && self.unanswered(client).is_none();
+        let done = (0..self.setup.clients).all(|client| through(client) || lost(client));
+        let stuck = [Wrong::Idle, Wrong::Untrue, Wrong::Unanswered];
+        done || stuck.iter().any(|wrong| self.seen.wrongs.contains_key(wrong))
     }
 
     /// What was seen.

@@ -86,11 +86,11 @@ fn handed_over(seen: &Seen, counts: &mut Evidence) -> Verdict {
 }
 
 fn true_answers(seen: &Seen, counts: &mut Evidence) -> Verdict {
-    unless(seen, counts, &[Wrong::Untrue])
+    unless(seen, counts, &[Wrong::Untrue, Wrong::Unanswered])
 }
 
 fn nothing_unheld(seen: &Seen, counts: &mut Evidence) -> Verdict {
-    unless(seen, counts, &[Wrong::Unheld])
+    unless(seen, counts, &[Wrong::Unheld, Wrong::Unanswered])
 }
 
 fn written(seen: &Seen, counts: &mut Evidence) -> Verdict {

@@ -128,7 +128,8 @@ pub fn jumps(draw: &mut Draw) -> Schedule {
     Plan { setup: setup(2, 3_000), entries }
 }
 
-/// The service crashes while somebody holds the lock and somebody waits.
+/// The service crashes while somebody holds the lock and somebody waits. What it has written down about the time may be wrong
+/// when it is back.
 pub fn restarts(draw: &mut Draw) -> Schedule {
     let when = match draw.index % 4 {
         0 => When::At(200),
@@ -143,14 +144,25 @@ pub fn restarts(draw: &mut Draw) -> Schedule {
         entries.push(crash(service(), When::At(at_ms), Some(draw.random.random_range(1..=100))));
         entries.push(cut(1, draw.random.random_range(100..=800), 2_000));
     }
+    if draw.index % 4 == 3 {
+        let by_ms = draw.random.random_range(1_000..=3_000);
+        entries.push(fault(Fault::Jump { node: service(), at_ms: draw.random.random_range(30..=300), by_ms }));
+    }
     Plan { setup: setup(2, 2_000), entries }
 }
 
-/// The lock goes round, and the service crashes in between.
+/// The lock goes round, and the service crashes in between, or a client, or a clock jumps back.
 pub fn many_acquisitions(draw: &mut Draw) -> Schedule {
-    if draw.index == 0 {
-        let entries = vec![session(1, 10, 100, 0), session(2, 20, 100, 0), crash(service(), When::At(60), Some(20))];
-        return Plan { setup: setup(2, 500), entries };
+    let twice = vec![session(1, 10, 100, 0), session(2, 20, 100, 0)];
+    let more = match draw.index {
+        0 => vec![crash(service(), When::At(60), Some(20))],
+        1 => vec![fault(Fault::Jump { node: service(), at_ms: 60, by_ms: -5_000 })],
+        // The same client wants it again, before its first lease is over.
+        2 => vec![crash(client(1), When::At(60), Some(20)), session(1, 100, 100, 0)],
+        _ => Vec::new(),
+    };
+    if !more.is_empty() {
+        return Plan { setup: setup(2, 500), entries: [twice, more].concat() };
     }
     let mut entries: Vec<Entry> = (0..3).flat_map(|_| [session(1, 10, 100, 0), session(2, 60, 100, 0)]).collect();
     let when = match draw.index % 4 {
@@ -160,10 +172,9 @@ pub fn many_acquisitions(draw: &mut Draw) -> Schedule {
         _ => When::BeforeSend(draw.random.random_range(1..=6)),
     };
     entries.push(crash(service(), when, Some(draw.random.random_range(1..=100))));
-    if draw.index > 0 {
-        let at_ms = draw.random.random_range(150..=2_500);
-        entries.push(crash(service(), When::At(at_ms), Some(draw.random.random_range(1..=50))));
-    }
+    let at_ms = draw.random.random_range(150..=2_500);
+    let node = if draw.index.is_multiple_of(3) { client(1) } else { service() };
+    entries.push(crash(node, When::At(at_ms), Some(draw.random.random_range(1..=50))));
     Plan { setup: setup(2, 3_000), entries }
 }
 
@@ -223,15 +234,29 @@ fn answers_to_the_dead(draw: &mut Draw) -> Schedule {
     Plan { setup: setup(2, at_ms + 5_000), entries }
 }
 
-/// The holder crashes for good, or is cut off for a long time, or comes back with nothing in mind.
+/// The holder crashes, for good or to come back with nothing in mind; or it hears nothing any more, although it is heard.
 pub fn deaths(draw: &mut Draw) -> Schedule {
-    let at_ms = if draw.index == 0 { 200 } else { draw.random.random_range(60..=2_500) };
-    let mut entries = vec![session(1, 10, 3_000, 0), session(2, 40, 300, 0)];
-    entries.push(crash(client(1), When::At(at_ms), (draw.index % 3 == 1).then_some(50)));
+    // The service may have been up for long.
+    let begin_ms = if draw.index % 5 == 4 { 8_000 } else { 0 };
+    let at_ms = begin_ms + if draw.index == 0 { 200 } else { draw.random.random_range(60..=2_500) };
+    let heal_ms = begin_ms + 2_600;
+    let mut entries = vec![session(1, begin_ms + 10, 3_000, 0), session(2, begin_ms + 40, 300, 0)];
+    entries.push(match draw.index % 4 {
+        3 => {
+            let span = Span::new(at_ms, heal_ms);
+            fault(Fault::OneWay { from: vec![service()], to: vec![client(1)], span })
+        }
+        nth => crash(client(1), When::At(at_ms), (nth == 1).then_some(50)),
+    });
     if draw.index > 3 {
-        entries.push(crash(service(), When::At(draw.random.random_range(100..=2_500)), Some(100)));
+        // Every other time, about when the lease is over and the lock goes to another.
+        let at_ms = match draw.index % 2 {
+            0 => at_ms + draw.random.random_range(LEASE_MS * 3 / 4..=LEASE_MS * 5 / 4),
+            _ => begin_ms + draw.random.random_range(100..=2_500),
+        };
+        entries.push(crash(service(), When::At(at_ms.min(heal_ms - 110)), Some(100)));
     }
-    Plan { setup: setup(2, 2_600), entries }
+    Plan { setup: setup(2, heal_ms), entries }
 }
 
 /// Nothing fails but that messages are a little late, and the lock goes round.
@@ -264,7 +289,8 @@ pub fn cuts(draw: &mut Draw) -> Schedule {
         1 => fault(Fault::Pause { node: client(1), span: Span::new(from_ms, until_ms) }),
         _ => crash(service(), When::At(from_ms), Some(until_ms - from_ms)),
     };
-    let mut entries = vec![session(1, 10, 4_000, 0), trouble];
+    // As likely as not, one of the writes is open when the lease is over.
+    let mut entries = vec![session(1, 10, 4_000, 12), trouble];
     if draw.index > 2 {
         entries.push(session(2, 300, 400, 1));
     }
@@ -311,10 +337,16 @@ pub fn writes(draw: &mut Draw) -> Schedule {
 
 /// Writes of a holder are late, by more than its lease; it stands still, or is cut off, and another has the lock meanwhile.
 pub fn late_writes(draw: &mut Draw) -> Schedule {
-    let by_ms = draw.random.random_range(1_500..=3_000);
+    let by_ms = draw.random.random_range(1_600..=3_000);
     let mut entries = vec![session(1, 10, 600, 2), session(2, 60, 700, 2)];
     match draw.index % 3 {
-        0 => entries.push(fault(Fault::Duplicate { from: client(1), to: storage(2), nth: 1, after_ms: by_ms })),
+        0 => {
+            entries.push(fault(Fault::Duplicate { from: client(1), to: storage(2), nth: 1, after_ms: by_ms }));
+            if draw.index > 0 {
+                // When everybody has heard that everything is written.
+                entries.push(crash(storage(2), When::At(1_600), Some(5)));
+            }
+        }
         1 => {
             let nth = draw.random.random_range(1..=2);
             entries.push(fault(Fault::Delay { from: client(1), to: storage(2), nth, by_ms }));

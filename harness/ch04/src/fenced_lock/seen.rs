@@ -33,6 +33,8 @@ pub struct WriteSeen {
     pub held: bool,
     pub answered: bool,
     pub taken: bool,
+    /// Its client has crashed.
+    pub abandoned: bool,
 }
 
 /// Something that a promise may be broken by: in words, and where.
@@ -65,6 +67,8 @@ pub enum Wrong {
     Unheld,
     /// A write of the holder is not taken.
     NotWritten,
+    /// A write has no answer, and its client is not the holder any more.
+    Unanswered,
     /// The storage has taken a smaller token, or refused what it should take, or not answered.
     Fence,
     /// The storage has taken an equal token of another holder.

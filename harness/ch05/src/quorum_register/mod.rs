@@ -4,10 +4,11 @@
 //! - [`contract`]: what you implement ([`QuorumRegister`]), what clients ask ([`Request`]) and what they are answered
 //!   ([`Answer`]).
 //! - `world`: nodes, clients, and what the clients see.
-//! - `schedules`: which schedules put each promise to the test.
+//! - `schedules`, `episodes`: which schedules put each promise to the test.
 //! - `promises`: what is checked.
 
 pub mod contract;
+mod episodes;
 mod promises;
 mod schedules;
 mod world;

@@ -86,21 +86,40 @@ pub fn all() -> Vec<Promise<Replicas>> {
             linearizable,
             &[READ, WRITTEN, evidence::RESTARTED, evidence::CUT_OFF],
         ),
-        promise(
-            "every_history_is_linearizable",
-            schedules::anything,
-            linearizable,
-            &[READ, WRITTEN, OVERLAPPING, evidence::LOST, evidence::DUPLICATED, evidence::CUT_OFF, evidence::RESTARTED],
-        ),
+        Promise {
+            schedules: 200,
+            ..promise(
+                "every_history_is_linearizable",
+                schedules::anything,
+                linearizable,
+                &[
+                    READ,
+                    WRITTEN,
+                    OVERLAPPING,
+                    evidence::LOST,
+                    evidence::DUPLICATED,
+                    evidence::CUT_OFF,
+                    evidence::RESTARTED,
+                ],
+            )
+        },
         promise(
             "a_request_is_answered_once",
             schedules::crowds,
             answered_once,
             &[READ, WRITTEN, evidence::DUPLICATED, evidence::LOST],
         ),
-        promise("a_majority_is_enough", schedules::missing, prompt, &[OWED, evidence::CUT_OFF, evidence::AT_THE_DEAD]),
         Promise {
-            schedules: 9,
+            schedules: 40,
+            ..promise(
+                "a_majority_is_enough",
+                schedules::missing,
+                prompt,
+                &[OWED, evidence::CUT_OFF, evidence::AT_THE_DEAD],
+            )
+        },
+        Promise {
+            schedules: 12,
             ..promise("the_number_of_messages_stays_small", schedules::costs, cheap, &[READ, WRITTEN])
         },
     ]

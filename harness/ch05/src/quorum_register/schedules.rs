@@ -14,20 +14,21 @@ use sim::swarm::Kind;
 use sim::{Fault, Span, Swarm, When};
 
 use super::contract::{Operation, PROMPT_MS};
+use super::episodes::episodes;
 use super::world::{Call, Entry, Setup, Turn};
 
-type Schedule = Plan<Setup, Entry>;
+pub type Schedule = Plan<Setup, Entry>;
 
 /// How long a message takes in a set piece.
-const HOP_MS: u64 = 5;
+pub const HOP_MS: u64 = 5;
 
 /// When the faults of most schedules end.
-const HEAL_MS: u64 = 700;
+pub const HEAL_MS: u64 = 700;
 
-/// When these schedules end.
-const END_MS: u64 = 1_200;
+/// When these schedules end: not before somebody who takes all the time there is has answered.
+const END_MS: u64 = HEAL_MS + PROMPT_MS + 300;
 
-const EVERYTHING: [Kind; 9] = [
+const EVERYTHING: [Kind; 11] = [
     Kind::Loss,
     Kind::Duplication,
     Kind::Delay,
@@ -37,6 +38,8 @@ const EVERYTHING: [Kind; 9] = [
     Kind::Crash,
     Kind::Pause,
     Kind::SlowNode,
+    Kind::Clock,
+    Kind::Drift,
 ];
 
 /// `n(1)` is n1.
@@ -94,9 +97,13 @@ fn setup(nodes: usize, clients: u16) -> Setup {
 
 fn piece(nodes: usize, calls: &[Call], faults: Vec<Fault>) -> Schedule {
     let clients = calls.iter().map(|call| call.client).max().unwrap_or(0);
+    with_faults(piece_of(nodes, clients, vec![Entry::Calls(calls.to_vec())]), faults)
+}
+
+/// These entries on a network on which every message takes [`HOP_MS`].
+pub fn piece_of(nodes: usize, clients: u16, entries: Vec<Entry>) -> Schedule {
     let latency_us = (HOP_MS * 1_000, HOP_MS * 1_000);
-    let calls = vec![Entry::Calls(calls.to_vec())];
-    with_faults(Setup { latency_us, ..setup(nodes, clients) }, calls, faults)
+    Plan { setup: Setup { latency_us, ..setup(nodes, clients) }, entries }
 }
 
 /// `count` requests at any time before `until_ms`, of any of the clients at any of the nodes, an entry each.
@@ -113,9 +120,9 @@ fn scattered(draw: &mut Draw, nodes: usize, clients: u16, count: u32, until_ms: 
     times.into_iter().zip(1..).map(&mut call).collect()
 }
 
-fn with_faults(setup: Setup, mut entries: Vec<Entry>, faults: Vec<Fault>) -> Schedule {
-    entries.extend(faults.into_iter().map(Entry::Fault));
-    Plan { setup, entries }
+fn with_faults(mut schedule: Schedule, faults: Vec<Fault>) -> Schedule {
+    schedule.entries.extend(faults.into_iter().map(Entry::Fault));
+    schedule
 }
 
 /// `count` requests of a client, one after another, each at another node.
@@ -140,14 +147,14 @@ fn with_readings(mut schedule: Schedule, from_ms: u64) -> Schedule {
 }
 
 /// Between three and five, or one of these.
-fn some_nodes(draw: &mut Draw) -> usize {
+pub fn some_nodes(draw: &mut Draw) -> usize {
     draw.random.random_range(3..=5)
 }
 
 /// Nothing goes wrong; one client asks another node each time.
 pub fn one_after_another(draw: &mut Draw) -> Schedule {
     let nodes = some_nodes(draw);
-    with_faults(setup(nodes, 1), in_turn(draw, nodes, 1, 20, 1), Vec::new())
+    Plan { setup: setup(nodes, 1), entries: in_turn(draw, nodes, 1, 20, 1) }
 }
 
 /// Nothing goes wrong; several clients write at the same time, at several nodes or at one.
@@ -159,25 +166,59 @@ pub fn at_the_same_time(draw: &mut Draw) -> Schedule {
     with_readings(schedule, 60)
 }
 
-/// A node that missed some writes is asked to write.
+/// A node that missed some writes is asked to write; or one whose clock is behind.
 pub fn behind(draw: &mut Draw) -> Schedule {
     let Cast { nodes, n } = cast(draw, &[3, 4, 5]);
     let calls = [write(1, n[0], 20), write(2, n[0], 60), write(3, n[1], 150), read(4, n[2], 200)];
-    piece(nodes, &calls, vec![split(&[n[1]], 0, 100)])
+    let clock = Fault::Offset { node: self::n(n[0]), by_ms: 1_000 };
+    let missed = split(&[n[1]], 0, 100);
+    piece(nodes, &calls, if draw.index % 3 == 2 { vec![missed, clock] } else { vec![missed] })
 }
 
 /// A write reaches two replicas of five. One reader finds it, and the next asks others.
 pub fn half_written(draw: &mut Draw) -> Schedule {
+    match draw.index % 5 {
+        3 => return found_meanwhile(draw),
+        4 => return written_before(draw),
+        _ => {}
+    }
     let Cast { n, .. } = cast(draw, &[5]);
     let first = n[1 + draw.index as usize % 2];
     let calls = [write(1, n[0], 20), read(2, first, 100), read(3, n[4], 200)];
     let half = one_way(&[n[0]], &n[2..], 20 + HOP_MS, HEAL_MS);
-    piece(5, &calls, vec![half, split(&[n[1]], 150, HEAL_MS)])
+    // The reader has brought others up to date by then; or it could do so only now.
+    let cut_ms = if draw.index % 5 == 2 { 100 + HOP_MS + 3 } else { 150 };
+    piece(5, &calls, vec![half, split(&[n[1]], cut_ms, HEAL_MS)])
+}
+
+/// The write comes to the reader's own replica when the reader has asked all others already.
+fn found_meanwhile(draw: &mut Draw) -> Schedule {
+    let Cast { n, .. } = cast(draw, &[5]);
+    let calls = [write(1, n[1], 18), read(2, n[0], 20), read(3, n[4], 200)];
+    let half = one_way(&[n[1]], &n[2..], 18 + HOP_MS, HEAL_MS);
+    piece(5, &calls, vec![half, split(&n[..2], 150, HEAL_MS)])
+}
+
+/// The value of the write is one that the register had before: it is the same, and not the same write.
+fn written_before(draw: &mut Draw) -> Schedule {
+    let Cast { n, .. } = cast(draw, &[3]);
+    let again = Call { client: 3, node: self::n(n[0]), at_ms: 120, operation: Operation::Write(1) };
+    let calls = [write(1, n[0], 20), write(2, n[0], 60), again, read(4, n[0], 220), read(5, n[1], 500)];
+    let half = vec![one_way(&n[..1], &n[1..], 120 + HOP_MS, 190), crash(n[0], When::At(120 + 3 * HOP_MS))];
+    let others = [split(&n[2..], 55, 100), split(&n[1..2], 210, 350), split(&n[..1], 400, HEAL_MS)];
+    piece(3, &calls, half.into_iter().chain(others).collect())
 }
 
 /// A write arrives at a replica that has taken over a later one since.
 pub fn overtaken(draw: &mut Draw) -> Schedule {
     let Cast { n, .. } = cast(draw, &[3]);
+    if draw.index % 3 == 2 {
+        // A replica that missed a write has the value of the next one already, from long before.
+        let again = Call { client: 3, node: self::n(n[2]), at_ms: 200, operation: Operation::Write(1) };
+        let calls = [write(1, n[0], 20), write(2, n[0], 60), again, read(4, n[2], 500)];
+        let cuts = [split(&n[2..], 55, 120), split(&n[1..2], 190, 300), split(&n[..1], 400, HEAL_MS)];
+        return piece(3, &calls, cuts.into());
+    }
     let calls = [write(1, n[0], 20), write(2, n[0], 60), read(3, n[1], 500)];
     let faults = vec![late(n[0], n[2], 300, 20 + HOP_MS), split(&[n[1]], 55, 120), split(&[n[0]], 400, HEAL_MS)];
     piece(3, &calls, faults)
@@ -222,16 +263,54 @@ pub fn late_answers(draw: &mut Draw) -> Schedule {
 /// Replicas crash after they have acknowledged, or in the middle of it.
 pub fn crashes(draw: &mut Draw) -> Schedule {
     let whens = [When::At(60), When::BeforeSync(1), When::BeforeSync(2), When::BeforeSync(3)];
-    let kind = draw.index as usize % 9;
+    let kind = draw.index as usize % 13;
     let Cast { n, .. } = cast(draw, &[3]);
     let calls = [write(1, n[0], 20), read(2, n[2], 200)];
     if kind == 8 {
         return piece(3, &calls, n.iter().map(|node| crash(*node, When::At(60))).collect());
     }
+    if kind > 8 {
+        return in_pieces(&n, kind - 9, 1 + draw.index as u32 / 13);
+    }
     // Another replica may forget, or the node that was asked.
     let (forgets, stays) = if kind < 4 { (n[1], n[0]) } else { (n[0], n[1]) };
     let faults = vec![split(&n[2..], 0, 50), crash(forgets, whens[kind % 4]), split(&[stays], 100, HEAL_MS)];
     piece(3, &calls, faults)
+}
+
+/// A crash leaves half of what a node has written, or takes what a reader has left with it.
+fn in_pieces(n: &[usize], kind: usize, nth: u32) -> Schedule {
+    let torn = |node, nth, keep| Fault::Crash {
+        node: self::n(node),
+        when: When::BeforeSync(nth),
+        back_after_ms: Some(10),
+        keep,
+    };
+    match kind {
+        // A record is torn; the next one is behind it; then the node boots once more.
+        0 => {
+            let calls = [write(1, n[0], 20), read(2, n[2], 400)];
+            let twice = [torn(n[1], nth, Keep::FirstThenTorn(0)), crash(n[1], When::At(250))];
+            piece(3, &calls, [split(&n[2..], 0, 200), split(&n[..1], 300, HEAL_MS)].into_iter().chain(twice).collect())
+        }
+        // Of several values, some are those of the write that is under way, and it goes no further.
+        1 => {
+            let [before, after] = [200, HEAL_MS + 100];
+            let reads =
+                [read(3, n[1], before), read(4, n[2], before + 100), read(5, n[0], after), read(6, n[1], after + 100)];
+            let calls: Vec<Call> = [write(1, n[0], 20), write(2, n[0], 80)].into_iter().chain(reads).collect();
+            let cut = [one_way(&n[..1], &n[2..], 75, HEAL_MS), split(&n[..1], 80 + 3 * HOP_MS + 1, HEAL_MS)];
+            piece(3, &calls, cut.into_iter().chain([torn(n[1], nth + 1, Keep::First(1))]).collect())
+        }
+        // A write that only one replica has is read there, or at another one, and brought to both; then one crashes.
+        _ => {
+            let reader = if kind == 2 { n[0] } else { n[1] };
+            let calls = [write(1, n[0], 20), read(2, reader, 100), read(3, n[2], 300)];
+            let half = [one_way(&n[..1], &n[1..], 20 + HOP_MS, 70), crash(n[0], When::At(20 + 3 * HOP_MS))];
+            let then = [split(&n[2..], 90, 220), crash(n[1], When::At(240)), split(&n[..1], 250, HEAL_MS)];
+            piece(3, &calls, half.into_iter().chain(then).collect())
+        }
+    }
 }
 
 /// Writes are interrupted, go on or are forgotten while others write.
@@ -248,10 +327,13 @@ pub fn interrupted(draw: &mut Draw) -> Schedule {
 
 /// Whatever can go wrong.
 pub fn anything(draw: &mut Draw) -> Schedule {
+    if !draw.index.is_multiple_of(4) {
+        return with_readings(episodes(draw), HEAL_MS + 50);
+    }
     let nodes = some_nodes(draw);
     let faults = Swarm { most: 8, ..Swarm::of(nodes, &EVERYTHING, HEAL_MS) }.draw(&mut draw.random);
     let calls = scattered(draw, nodes, 4, 40, HEAL_MS);
-    with_readings(with_faults(setup(nodes, 4), calls, faults), HEAL_MS + 50)
+    with_readings(with_faults(Plan { setup: setup(nodes, 4), entries: calls }, faults), HEAL_MS + 50)
 }
 
 /// Messages are doubled and lost, and requests come in crowds.
@@ -261,7 +343,7 @@ pub fn crowds(draw: &mut Draw) -> Schedule {
     let mut faults = Swarm::of(nodes, &kinds, HEAL_MS).draw(&mut draw.random);
     faults.push(Fault::Duplicating { percent: 30, span: Span::new(0, HEAL_MS) });
     let calls = scattered(draw, nodes, 6, 24, 200);
-    with_faults(setup(nodes, 6), calls, faults)
+    with_faults(Plan { setup: setup(nodes, 6), entries: calls }, faults)
 }
 
 /// A schedule in which every request to a node that lives must be answered, from `able_ms` on.
@@ -276,48 +358,63 @@ fn dead(node: usize) -> Fault {
     Fault::Crash { node: n(node), when: When::At(0), back_after_ms: None, keep: Keep::Nothing }
 }
 
-/// A minority is missing, or for some time a majority.
+/// A minority is missing, whichever it is, or for some time a majority.
 pub fn missing(draw: &mut Draw) -> Schedule {
-    let calls = [write(1, 1, 50), read(2, 2, 100), read(3, 2, 101)];
-    let forever = END_MS + PROMPT_MS;
-    match draw.index {
-        0 => able_from(piece(5, &calls, vec![dead(4), dead(5)]), 0),
+    let nodes = if draw.index < 2 { 5 } else { 3 };
+    let mut n: Vec<usize> = (1..=nodes).collect();
+    if !draw.index.is_multiple_of(2) {
+        n.reverse();
+    }
+    let calls = [write(1, n[0], 50), read(2, n[1], 100), read(3, n[1], 101)];
+    let cut_off = |until_ms| able_from(piece(3, &calls, vec![split(&n[..1], 0, until_ms)]), until_ms);
+    let moments = |from_ms| able_from(piece(3, &calls, vec![dead(n[2]), split(&n[..1], from_ms, 400)]), 400);
+    match draw.index / 2 {
+        0 => able_from(piece(5, &calls, vec![dead(n[3]), dead(n[4])]), 0),
         1 => {
-            let mut schedule = able_from(piece(3, &calls, vec![split(&[3], 0, forever)]), 0);
+            let forever = END_MS + PROMPT_MS;
+            let mut schedule = able_from(piece(3, &calls, vec![split(&n[2..], 0, forever)]), 0);
             schedule.setup.heal_ms = forever;
             schedule
         }
-        2 => able_from(piece(3, &calls, vec![split(&[1], 0, 3_000)]), 3_000),
-        3 => able_from(piece(3, &calls, vec![dead(3), split(&[1], 52, 400)]), 400),
-        4 => able_from(piece(3, &calls, vec![dead(3), split(&[1], 62, 400)]), 400),
-        _ => {
-            let nodes = some_nodes(draw);
-            let minority = (nodes - 1) / 2;
-            let dying = draw.random.random_range(0..=minority);
-            let mut faults: Vec<Fault> = (0..dying).map(|gone| dead(nodes - gone)).collect();
-            let alive = nodes - dying;
-            let swarm = Swarm { most: 6, ..Swarm::of(alive, &EVERYTHING, HEAL_MS) };
-            faults.extend(swarm.draw(&mut draw.random));
-            let calls = scattered(draw, nodes, 4, 12, HEAL_MS);
-            able_from(with_faults(setup(nodes, 4), calls, faults), HEAL_MS)
-        }
+        2 => cut_off(3_000),
+        3 => cut_off(5_000),
+        4 => cut_off(8_000),
+        5 => moments(52),
+        6 => moments(62),
+        _ => any_missing(draw),
     }
+}
+
+/// Some die, the others have a hard time, and then enough are there.
+fn any_missing(draw: &mut Draw) -> Schedule {
+    let nodes = some_nodes(draw);
+    let mut alive: Vec<usize> = (1..=nodes).collect();
+    alive.shuffle(&mut draw.random);
+    let dying = alive.split_off(nodes - draw.random.random_range(0..=(nodes - 1) / 2));
+    let living = alive.into_iter().map(n).collect();
+    let swarm = Swarm { most: 6, nodes: living, ..Swarm::of(nodes, &EVERYTHING, HEAL_MS) };
+    let faults = dying.into_iter().map(dead).chain(swarm.draw(&mut draw.random)).collect();
+    let entries = scattered(draw, nodes, 4, 12, HEAL_MS);
+    able_from(with_faults(Plan { setup: setup(nodes, 4), entries }, faults), HEAL_MS)
 }
 
 /// Quiet hours, busy ones, and long cuts.
 pub fn costs(draw: &mut Draw) -> Schedule {
     let nodes = some_nodes(draw);
-    let faults = match draw.index % 3 {
-        0 => Vec::new(),
+    let faults = match draw.index % 4 {
+        0 | 3 => Vec::new(),
         1 => vec![split(&[1], 0, 1_500)],
         _ => {
             let kinds = [Kind::Loss, Kind::Delay, Kind::Duplication, Kind::Split];
             Swarm::of(nodes, &kinds, HEAL_MS).draw(&mut draw.random)
         }
     };
-    let requests = (1..=3).flat_map(|client| in_turn(draw, nodes, client, 6, 20 * u64::from(client))).collect();
-    let mut schedule = with_faults(setup(nodes, 3), requests, faults);
+    let quiet = draw.index % 4 == 3;
+    let (clients, each, end_ms) = if quiet { (1, 2, 10_000) } else { (3, 6, 3_000) };
+    let requests = (1..=clients).flat_map(|client| in_turn(draw, nodes, client, each, 20 * u64::from(client)));
+    let entries = requests.collect();
+    let mut schedule = with_faults(Plan { setup: setup(nodes, clients), entries }, faults);
     schedule.setup.heal_ms = 1_500;
-    schedule.setup.end_ms = 3_000;
+    schedule.setup.end_ms = end_ms;
     schedule
 }

@@ -11,7 +11,8 @@ use crate::replicas::Replicated;
 // ANCHOR: types
 /// A counter that only grows, kept by several replicas at once: a G-counter (Shapiro et al. 2011, specification 6).
 ///
-/// `Default` is the counter that nobody has changed. Two counters are equal if they know of the same changes.
+/// `Default` is the counter that nobody has changed. Two counters are equal if and only if they know of the same changes; the
+/// same value is not enough. Sums stay within 63 bits.
 pub trait GrowOnly: Clone + fmt::Debug + Default + PartialEq {
     /// `replica` counts `by` more. Nobody else changes a counter in that replica's name.
     fn up(&mut self, replica: NodeId, by: u64);
@@ -86,7 +87,8 @@ pub enum Answer {
 ///
 /// It promises:
 ///
-/// - **A node answers alone.** Every request is answered once, before the handler ends, whoever else can be reached.
+/// - **A node answers alone.** Every request is answered once, before the handler ends, whoever else can be reached, and not
+///   again later.
 /// - **A value is possible.** It contains all changes that this node has answered as done; of the others' changes it may contain
 ///   any that have been asked for by then. It contains no change twice and nothing else.
 /// - **All agree in the end.** While messages are lost, doubled, late, out of order and cut off, nodes may differ. Two

@@ -1,9 +1,10 @@
 //! What is promised of the nodes, and how each promise is judged from what was seen.
 
+use std::collections::BTreeSet;
+
 use explore::{Breach, Evidence};
 use harness::exercise::{Judge, Promise};
 use harness::processes::evidence;
-use render::explain::plural;
 
 use super::contract::{By, Counting};
 use super::schedules;
@@ -36,7 +37,16 @@ pub fn all() -> Vec<Promise<Replicas<Counting>>> {
     ]
 }
 
-/// What a value is between: everything that this node has done is in it, and of the rest what would make it least and most.
+/// All that a value may be if `own` is in it for certain, and each of the rest or not.
+fn sums(own: i64, rest: &[i64]) -> BTreeSet<i64> {
+    rest.iter().fold(BTreeSet::from([own]), |sums, by| sums.iter().flat_map(|sum| [*sum, sum + by]).collect())
+}
+
+fn told(changes: &[i64]) -> String {
+    changes.iter().map(|by| format!("{by:+}")).collect::<Vec<_>>().join(", ")
+}
+
+/// Everything that this node has done is in it, and of the rest some.
 fn is_possible(seen: &Seen, evidence: &mut Evidence) -> Verdict {
     for read in &seen.reads {
         let own: i64 = read.done.iter().map(|number| seen.changes[number].what.0).sum();
@@ -46,14 +56,15 @@ fn is_possible(seen: &Seen, evidence: &mut Evidence) -> Verdict {
         if !rest.is_empty() {
             evidence.count(READ);
         }
-        let least: i64 = own + rest.iter().filter(|by| **by < 0).sum::<i64>();
-        let most: i64 = own + rest.iter().filter(|by| **by > 0).sum::<i64>();
-        if !(least..=most).contains(&read.value) {
+        if !sums(own, &rest).contains(&read.value) {
+            let expected = if rest.is_empty() {
+                format!("{own}, which its own changes come to: nobody was asked for any others")
+            } else {
+                format!("{own}, which its own changes come to, and any of the others, each once: {}", told(&rest))
+            };
             return Err(Breach::new(
                 format!("{} answered {} at {} ms", read.node, read.value, read.at_ms),
-                format!(
-                    "between {least} and {most}: its own changes come to {own}, and of the others' any may be missing"
-                ),
+                expected,
                 read.value.to_string(),
             )
             .at(read.at));
@@ -64,7 +75,7 @@ fn is_possible(seen: &Seen, evidence: &mut Evidence) -> Verdict {
 
 fn all_agree(seen: &Seen, evidence: &mut Evidence) -> Verdict {
     let changers = seen.changes.values().filter(|change| change.done).map(|change| change.node);
-    let changers: std::collections::BTreeSet<_> = changers.collect();
+    let changers: BTreeSet<_> = changers.collect();
     if changers.len() > 1 && seen.last_reads.len() == seen.nodes {
         evidence.count(AGREED);
     }
@@ -79,16 +90,12 @@ fn is_exact(seen: &Seen, read: &Read) -> Verdict {
     let done: i64 = seen.changes.values().filter(|change| change.done).map(|change| change.what.0).sum();
     let open = seen.changes.values().filter(|change| !change.done && !change.refused);
     let open: Vec<i64> = open.map(|change| change.what.0).collect();
-    let sums = (0..1_u32 << open.len().min(10)).map(|chosen| {
-        let extra = open.iter().enumerate().filter(|(place, _)| chosen >> place & 1 == 1);
-        done + extra.map(|(_, by)| by).sum::<i64>()
-    });
-    if sums.into_iter().any(|sum| sum == read.value) {
+    if sums(done, &open).contains(&read.value) {
         return Ok(());
     }
     let maybe = match open.len() {
         0 => String::new(),
-        more => format!(", and {} that nobody answered may be in it or not", plural(more as u64, "change")),
+        _ => format!("; what nobody answered may be in it or not: {}", told(&open)),
     };
     Err(Breach::new(
         format!("{} s after the last trouble {} answered {}", seconds(), read.node, read.value),

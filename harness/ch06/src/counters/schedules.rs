@@ -5,7 +5,7 @@ use rand::RngExt;
 use sim::Random;
 
 use super::contract::{By, Counting};
-use crate::replicas::schedules::{self, CRASH_PIECES};
+use crate::replicas::schedules::{self, CRASH_PIECES, FORGOTTEN_PIECES};
 
 type Schedule = crate::replicas::Schedule<Counting>;
 
@@ -19,13 +19,19 @@ pub fn cut_in_two(draw: &mut Draw) -> Schedule {
 }
 
 pub fn bad_network(draw: &mut Draw) -> Schedule {
-    schedules::bad_network(draw, change)
+    match draw.index % 5 {
+        4 => schedules::slow_trouble(draw, change),
+        _ => schedules::bad_network(draw, change),
+    }
 }
 
 /// The first of them change, crash and change again.
 pub fn crashes(draw: &mut Draw) -> Schedule {
+    const ALL_PIECES: u64 = CRASH_PIECES + FORGOTTEN_PIECES;
+    let changes = [By(5), By(3), By(-1)];
     match draw.index {
-        ..CRASH_PIECES => schedules::crash_piece(draw.index, [By(5), By(3), By(-1)]),
+        ..CRASH_PIECES => schedules::crash_piece(draw.index, changes),
+        CRASH_PIECES..ALL_PIECES => schedules::forgotten_piece(draw.index - CRASH_PIECES, changes),
         _ => schedules::crashes(draw, change),
     }
 }

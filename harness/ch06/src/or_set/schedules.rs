@@ -39,6 +39,7 @@ pub fn bad_network(draw: &mut Draw) -> Schedule {
         0 => nodes(2, vec![add(0, "ann", 10), cut, remove(0, "ann", 300), add(1, "ann", 310)]),
         1 => nodes(3, vec![add(0, "ann", 10), cut, remove(1, "ann", 300), add(0, "ann", 290)]),
         2 => nodes(2, vec![add(0, "ann", 10), cut, remove(0, "ann", 300), add(0, "ann", 310), add(1, "bob", 320)]),
+        index if index % 10 == 4 => schedules::slow_trouble(draw, change),
         _ => schedules::bad_network(draw, change),
     }
 }
@@ -48,6 +49,9 @@ const OLD_MS: u64 = 1_600;
 
 /// What was sent at first comes, or comes again, when everything has been taken back.
 pub fn old_messages(draw: &mut Draw) -> Schedule {
+    if draw.index % 10 == 4 {
+        return schedules::slow_trouble(draw, change);
+    }
     let by_ms = 900;
     let early = Span::new(0, 250);
     let (count, mut entries) = match draw.index {

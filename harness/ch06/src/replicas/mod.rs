@@ -117,6 +117,8 @@ pub struct Asked<X: Replicated> {
     pub is_read: bool,
     pub at_ms: u64,
     pub answers: Vec<X::Output>,
+    /// How many other answers to it there were: later, or from another node.
+    pub elsewhere: usize,
     pub at: Option<EventId>,
 }
 
@@ -130,12 +132,11 @@ pub struct Seen<X: Replicated> {
     pub last_reads: Vec<Read<X::Value>>,
     /// By number.
     pub asked: BTreeMap<u32, Asked<X>>,
-    pub idle_messages: u64,
+    /// The link on which the most was sent while there was nothing to say, and how many messages.
+    pub busiest_idle: Option<(NodeId, NodeId, u64)>,
     /// What is on each node's disk when all have had time to agree.
     pub disk_bytes: Vec<usize>,
     pub nodes: usize,
-    /// Whether somebody was cut off.
-    pub cut_off: bool,
     /// The splits of the network.
     pub splits: Vec<Fault>,
 }
@@ -171,17 +172,25 @@ impl<X: Replicated> Cluster for Replicas<X> {
         let last = plan.entries.len() as u32;
         seen.ask_all(last + 1, heal_ms + 1, world);
         seen.run(world, agreed_ms);
-        seen.cut_off = world.counts().cut_off > 0;
         seen.disk_bytes = world.nodes().map(|node| world.disk(node).size_bytes()).collect();
         let before = seen.reads.len();
         seen.ask_all(last + 1 + plan.setup.nodes as u32, agreed_ms + 1, world);
         seen.run(world, agreed_ms + 1);
         seen.last_reads = seen.reads.split_off(before);
-        let sent = world.counts().sent;
+        let sent = sent_by_link(world);
         seen.run(world, agreed_ms + 1 + WATCH_MS);
-        seen.idle_messages = world.counts().sent - sent;
+        let idle = sent_by_link(world).into_iter().zip(sent);
+        let idle = idle.map(|((from, to, now), (_, _, then))| (from, to, now - then));
+        seen.busiest_idle = idle.max_by_key(|(.., messages)| *messages);
         seen
     }
+}
+
+/// How many messages were sent so far, from each node to each other.
+fn sent_by_link<X: Replicated>(world: &World<X>) -> Vec<(NodeId, NodeId, u64)> {
+    let links = world.nodes().flat_map(|from| world.nodes().map(move |to| (from, to)));
+    let links = links.filter(|(from, to)| from != to);
+    links.map(|(from, to)| (from, to, u64::from(world.sent(from, to)))).collect()
 }
 
 /// Requests are numbered by the places of their entries; where an entry has many, from its place times this on.
@@ -194,10 +203,9 @@ impl<X: Replicated> Seen<X> {
             reads: Vec::new(),
             last_reads: Vec::new(),
             asked: BTreeMap::new(),
-            idle_messages: 0,
+            busiest_idle: None,
             disk_bytes: Vec::new(),
             nodes,
-            cut_off: false,
             splits: Vec::new(),
         }
     }
@@ -233,7 +241,8 @@ impl<X: Replicated> Seen<X> {
 
     fn ask(&mut self, number: u32, node: NodeId, request: X::Input, is_read: bool, at_ms: u64, world: &mut World<X>) {
         world.input_at_ms(at_ms, node, request.clone(), None);
-        self.asked.insert(number, Asked { node, request, is_read, at_ms, answers: Vec::new(), at: None });
+        let (answers, elsewhere) = (Vec::new(), 0);
+        self.asked.insert(number, Asked { node, request, is_read, at_ms, answers, elsewhere, at: None });
     }
 
     fn run(&mut self, world: &mut World<X>, until_ms: u64) {
@@ -256,8 +265,9 @@ impl<X: Replicated> Seen<X> {
         let (number, value) = X::said(&answer);
         match value {
             None => {
+                // Whoever says so of a change that it has not yet been asked for says nothing.
                 if let Some(change) = self.changes.get_mut(&number) {
-                    change.done = true;
+                    change.done |= change.node == node && change.at_ms <= at_ms;
                 }
             }
             Some(value) => {
@@ -266,10 +276,12 @@ impl<X: Replicated> Seen<X> {
                 self.reads.push(Read { node, value, done, at_ms, at });
             }
         }
-        let asked = self.asked.get_mut(&number);
-        if let Some(asked) = asked.filter(|asked| asked.node == node && asked.at_ms == at_ms) {
+        let Some(asked) = self.asked.get_mut(&number) else { return };
+        asked.at = Some(at);
+        if asked.node == node && asked.at_ms == at_ms {
             asked.answers.push(answer);
-            asked.at = Some(at);
+        } else {
+            asked.elsewhere += 1;
         }
     }
 }

@@ -13,6 +13,9 @@ use super::{Entry, Setup};
 /// The workload and the faults are over by then.
 pub const BUSY_MS: u64 = 600;
 
+/// The same, where it takes its time.
+const SLOW_MS: u64 = 8_000;
+
 /// Draws a change.
 pub type Draws<C> = fn(&mut Random) -> C;
 
@@ -28,9 +31,13 @@ pub fn n(index: usize) -> NodeId {
 
 /// Changes and a few readings, at different times for every node.
 pub fn work<C>(draw: &mut Draw, count: usize, steps: usize, change: Draws<C>) -> Vec<Entry<C>> {
+    work_until(BUSY_MS, draw, count, steps, change)
+}
+
+fn work_until<C>(busy_ms: u64, draw: &mut Draw, count: usize, steps: usize, change: Draws<C>) -> Vec<Entry<C>> {
     let step = |place| {
         let node = n(draw.random.random_range(0..count));
-        let at_ms = 1 + place as u64 * (BUSY_MS - 100) / steps as u64;
+        let at_ms = 1 + place as u64 * (busy_ms - 100) / steps as u64;
         match draw.random.random_range(0..10) {
             0..2 => Entry::Read { node, at_ms },
             _ => Entry::Change { node, change: change(&mut draw.random), at_ms },
@@ -62,6 +69,22 @@ pub fn bad_network<C>(draw: &mut Draw, change: Draws<C>) -> Plan<Setup, Entry<C>
         _ => {}
     }
     nodes(count, entries)
+}
+
+/// Trouble of all kinds that lasts long enough for nodes that tell the others only every second or two.
+pub fn slow_trouble<C>(draw: &mut Draw, change: Draws<C>) -> Plan<Setup, Entry<C>> {
+    let count = draw.random.random_range(2..=3);
+    let mut schedule = nodes(count, work_until(SLOW_MS, draw, count, 14, change));
+    let span = Span::new(0, SLOW_MS);
+    let faults = [
+        Fault::Split { side: vec![n(0)], span: Span::new(SLOW_MS / 2, SLOW_MS * 3 / 4) },
+        Fault::Lossy { percent: 30, span },
+        Fault::Duplicating { percent: 50, span },
+        Fault::Jittery { up_to_ms: SLOW_MS / 2, span },
+    ];
+    schedule.entries.extend(faults.map(Entry::Fault));
+    schedule.setup.heal_ms = SLOW_MS;
+    schedule
 }
 
 /// Nodes crash, also between an answer and what should have been safe before it.
@@ -101,6 +124,25 @@ pub fn crash_piece<C>(index: u64, [first, second, third]: [C; 3]) -> Plan<Setup,
     let change = |change, at_ms| Entry::Change { node: n(0), change, at_ms };
     let crash = Fault::Crash { node: n(0), when, back_after_ms: Some(200), keep: Keep::Nothing };
     nodes(2, vec![change(first, 10), Entry::Fault(crash), change(second, 400), change(third, 410)])
+}
+
+/// How many set pieces [`forgotten_piece`] has.
+pub const FORGOTTEN_PIECES: u64 = 4;
+
+/// A change and a crash of which nobody can remind the node before its next changes: it is back at once, or it was cut off.
+pub fn forgotten_piece<C>(index: u64, [first, second, third]: [C; 3]) -> Plan<Setup, Entry<C>> {
+    let (when, back_after_ms, next_ms) = match index {
+        0 => (When::At(40), 200, 400),
+        _ => (When::BeforeSync(index as u32), 1, 12),
+    };
+    let change = |change, at_ms| Entry::Change { node: n(0), change, at_ms };
+    let crash = Fault::Crash { node: n(0), when, back_after_ms: Some(back_after_ms), keep: Keep::Nothing };
+    let mut entries =
+        vec![change(first, 10), Entry::Fault(crash), change(second, next_ms), change(third, next_ms + 10)];
+    if index == 0 {
+        entries.push(Entry::Fault(Fault::Split { side: vec![n(0)], span: Span::new(0, 45) }));
+    }
+    nodes(2, entries)
 }
 
 /// Work without any trouble.

@@ -9,6 +9,7 @@ use std::fmt;
 use harness::{NodeId, Process};
 use serde::{Deserialize, Serialize};
 
+// ANCHOR: numbers
 /// A transfer whose coordinator does not crash is answered no later than this after the coordinator was asked, in
 /// milliseconds, whoever else is down or cut off.
 pub const ANSWER_MS: u64 = 1_000;
@@ -29,6 +30,7 @@ pub const SETTLED_BYTES: usize = 512;
 
 /// How many bytes more a settled disk may hold for every account with a balance there.
 pub const SETTLED_BYTES_AN_ACCOUNT: usize = 32;
+// ANCHOR_END: numbers
 
 // ANCHOR: coordinator
 /// The coordinator of a bank with several branches: sees to it that a transfer happens at all the branches that it

@@ -26,7 +26,13 @@ pub fn all() -> Vec<Promise<Bank>> {
     let promise = |name, schedules, draw, judge: Judge<Seen>, needs| Promise { name, schedules, needs, draw, judge };
     vec![
         promise("a_transfer_that_nobody_refuses_is_committed", 12, schedules::calm, commits, &[COMMITTED]),
-        promise("one_refusal_aborts_it_everywhere", 16, schedules::refusals, needs_every_yes, &[REFUSED, COMMITTED]),
+        promise(
+            "one_refusal_aborts_it_everywhere",
+            16,
+            schedules::refusals,
+            only_refusals_abort,
+            &[REFUSED, COMMITTED],
+        ),
         promise("a_missing_vote_aborts_it_in_time", 24, schedules::missing_votes, answers_in_time, &[VOTE_MISSING]),
         promise(
             "a_vote_counts_once",
@@ -82,14 +88,14 @@ pub fn all() -> Vec<Promise<Bank>> {
         promise(
             "a_transfer_after_a_restart_is_a_new_one",
             34,
-            schedules::quick_restarts,
+            schedules::quick_restarts_of_other_transfers,
             new_after_restart,
             &[AFTER_RESTART],
         ),
         promise(
             "clients_are_told_the_truth_and_once",
             34,
-            schedules::quick_restarts,
+            schedules::quick_restarts_and_copies,
             truth_is_told,
             &[COMMITTED, evidence::RESTARTED],
         ),
@@ -146,27 +152,40 @@ fn count_outcomes(seen: &Seen, counts: &mut Evidence) {
 
 fn commits(seen: &Seen, counts: &mut Evidence) -> Verdict {
     count_outcomes(seen, counts);
-    for transfer in &seen.transfers {
-        let (_, missing) = seen.fate(transfer);
-        if told(transfer) != Some(Outcome::Committed) || !missing.is_empty() {
-            let breach = Breach::new(
-                format!(
-                    "{} was not committed everywhere, although nothing went wrong and no branch refused",
-                    name(transfer)
-                ),
-                format!(
-                    "the answer `committed` within {} ms, and the transfer applied at all its branches",
-                    thousands(ANSWER_MS)
-                ),
-                in_the_end(seen, transfer),
-            );
-            return Err(match transfer.overdue {
-                Some(event) => breach.at(event),
-                None => pointed(breach, transfer, &missing),
-            });
-        }
+    seen.transfers.iter().try_for_each(|transfer| commits_everywhere(seen, transfer))
+}
+
+/// Of a transfer that nobody refuses, in a run in which nothing goes wrong.
+fn commits_everywhere(seen: &Seen, transfer: &TransferSeen) -> Verdict {
+    let (_, missing) = seen.fate(transfer);
+    if told(transfer) == Some(Outcome::Committed) && missing.is_empty() {
+        return Ok(());
     }
-    Ok(())
+    let breach = Breach::new(
+        format!(
+            "{} was not committed everywhere, although nothing went wrong and no branch may refuse it",
+            name(transfer)
+        ),
+        format!(
+            "the answer `committed` within {} ms, and the transfer applied at all its branches",
+            thousands(ANSWER_MS)
+        ),
+        in_the_end(seen, transfer),
+    );
+    Err(match transfer.overdue {
+        Some(event) => breach.at(event),
+        None => pointed(breach, transfer, &missing),
+    })
+}
+
+/// What concerns a frozen account is aborted everywhere, and nothing else is.
+fn only_refusals_abort(seen: &Seen, counts: &mut Evidence) -> Verdict {
+    needs_every_yes(seen, counts)?;
+    let is_frozen = |transfer: &TransferSeen| {
+        transfer.postings.iter().any(|posting| seen.frozen.contains(&(posting.branch, transfer.account)))
+    };
+    let mut others = seen.transfers.iter().filter(|transfer| !is_frozen(transfer));
+    others.try_for_each(|transfer| commits_everywhere(seen, transfer))
 }
 
 /// Committed only with a yes of every branch: nobody refused, and nobody was away all the time.
@@ -306,8 +325,36 @@ fn doubt_ends(seen: &Seen, counts: &mut Evidence) -> Verdict {
     })
 }
 
+/// Where several transfers concern one account, what it holds is what those that were committed add up to.
+fn adds_up(seen: &Seen) -> Verdict {
+    let committed = |transfer: &&TransferSeen| told(transfer) == Some(Outcome::Committed);
+    for last in &seen.transfers {
+        let of_account = || seen.transfers.iter().filter(|transfer| transfer.account == last.account);
+        let count = of_account().filter(committed).count() as i64;
+        for posting in &last.postings {
+            let balance = seen.balance(posting.branch, last.account);
+            if balance == count * posting.cents || of_account().any(|transfer| transfer.answer.is_none()) {
+                continue;
+            }
+            let (branch, account) = (posting.branch, last.account);
+            let many = plural(count as u64, "transfer");
+            let breach = Breach::new(
+                format!("account {account} of {branch} does not hold what was added to it"),
+                format!("{}: {many} of {:+} were committed", signed(count * posting.cents), posting.cents),
+                format!("{} in account {account} of {branch}", signed(balance)),
+            );
+            let answer = of_account().rfind(committed).and_then(|transfer| transfer.answer);
+            return Err(answer.map_or(breach.clone(), |(_, event, _)| breach.at(event)));
+        }
+    }
+    Ok(())
+}
+
 fn applied_once(seen: &Seen, counts: &mut Evidence) -> Verdict {
     count_outcomes(seen, counts);
+    if seen.setup.accounts < u32::MAX {
+        return adds_up(seen);
+    }
     for transfer in &seen.transfers {
         for posting in &transfer.postings {
             let balance = seen.balance(posting.branch, transfer.account);
@@ -377,8 +424,30 @@ fn new_after_restart(seen: &Seen, counts: &mut Evidence) -> Verdict {
             counts.count(AFTER_RESTART);
         }
         true_to_its_answer(seen, transfer)?;
+        commits_although_others_did_not(seen, transfer)?;
     }
-    Ok(())
+    // Of a transfer that no branch can have voted on before the crash, none of the votes was lost and no decision either.
+    let unheard = |transfer: &&TransferSeen| {
+        (transfer.asked_ms..=transfer.asked_ms + 1).contains(&seen.first_crash_ms()) && transfer.cut_off
+    };
+    seen.transfers.iter().filter(unheard).try_for_each(|transfer| together(seen, transfer))
+}
+
+/// Nobody refuses it and nothing goes wrong while it lasts, so it is none of its business what was left open before.
+fn commits_although_others_did_not(seen: &Seen, transfer: &TransferSeen) -> Verdict {
+    let asked_in_vain = transfer.refused || transfer.cut_off;
+    if asked_in_vain || told(transfer) == Some(Outcome::Committed) {
+        return Ok(());
+    }
+    let breach = Breach::new(
+        format!("{} was not committed, although nothing has gone wrong since the restart", name(transfer)),
+        "the answer `committed`: that another transfer was cut short before is no reason to abort this one",
+        in_the_end(seen, transfer),
+    );
+    Err(match (transfer.overdue, transfer.answer) {
+        (Some(event), _) | (None, Some((_, event, _))) => breach.at(event),
+        (None, None) => breach,
+    })
 }
 
 fn truth_is_told(seen: &Seen, counts: &mut Evidence) -> Verdict {

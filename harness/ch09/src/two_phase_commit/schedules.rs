@@ -11,6 +11,7 @@ use sim::disk::Keep;
 use sim::swarm::Kind;
 use sim::{Fault, NodeId, Span, Swarm, When};
 
+use super::contract::MESSAGE_LIFE_MS;
 use super::world::{Entry, Setup, account, coordinator};
 
 type Schedule = Plan<Setup, Entry>;
@@ -141,6 +142,27 @@ pub fn quick_restarts(draw: &mut Draw) -> Schedule {
     Plan { setup: setup(2), entries: vec![transfers(2, 2), fault] }
 }
 
+/// The same, and in some runs everything is said twice.
+pub fn quick_restarts_and_copies(draw: &mut Draw) -> Schedule {
+    let mut schedule = quick_restarts(draw);
+    if draw.index % 3 == 2 {
+        schedule.entries.push(Entry::Fault(Fault::Duplicating { percent: 100, span: Span::new(0, 2_500) }));
+    }
+    schedule
+}
+
+/// The same by turns with a crash before any vote has come back, after which another client is the first to ask, for a
+/// transfer over other branches.
+pub fn quick_restarts_of_other_transfers(draw: &mut Draw) -> Schedule {
+    if draw.index.is_multiple_of(2) {
+        return quick_restarts(draw);
+    }
+    let from_ms = draw.random.random_range(103..=180);
+    let other = Entry::Transfers { client: 1, from_ms, count: 2, branches: vec![n(3), n(4)] };
+    let fault = crash(coordinator(), When::At(102), draw.random.random_range(1..=40), Keep::Nothing);
+    Plan { setup: Setup { clients: 2, ..setup(3) }, entries: vec![transfers(1, 2), other, fault] }
+}
+
 /// The coordinator crashes at any step of its own and stays away for long.
 pub fn long_absences(draw: &mut Draw) -> Schedule {
     let branches = draw.random.random_range(2..=3);
@@ -162,24 +184,33 @@ pub fn absences(draw: &mut Draw) -> Schedule {
     schedule
 }
 
-/// What was said comes again later, while a decision is not yet known everywhere.
+/// What was said comes again later, while a decision is not yet known everywhere. Or everything comes twice, and in some of
+/// these runs all transfers concern one account.
 pub fn repetitions(draw: &mut Draw) -> Schedule {
     let branch = n(draw.random.random_range(2..=3));
     let other = n(5 - branch.index() - 1);
     let mut entries = vec![transfers(1, 2)];
     match draw.index % 4 {
         0 => {
-            let nth = draw.random.random_range(1..=2);
-            let after_ms = draw.random.random_range(300..=800);
+            let early = draw.index.is_multiple_of(8);
+            let (nth, after_ms) = match early {
+                true => (draw.random.random_range(1..=2), draw.random.random_range(300..=800)),
+                false => (1, draw.random.random_range(1_500..=MESSAGE_LIFE_MS - 100)),
+            };
             entries.push(Entry::Fault(Fault::Duplicate { from: coordinator(), to: branch, nth, after_ms }));
-            entries.push(at_answer(1, other, 1_500, Keep::Everything));
-            if draw.index.is_multiple_of(8) {
+            entries.push(at_answer(1, other, MESSAGE_LIFE_MS + 100, Keep::Everything));
+            if early {
                 entries.push(crash(branch, When::At(draw.random.random_range(200..=350)), 20, Keep::Nothing));
             }
         }
         1 => {
             entries.push(Entry::Fault(Fault::Duplicating { percent: 100, span: Span::new(0, 2_500) }));
             entries.push(crash(coordinator(), in_turn(draw.index / 4, &early(8)), 60, Keep::Nothing));
+        }
+        2 if draw.index % 8 == 2 => {
+            let setup = Setup { accounts: 1, ..setup(2) };
+            let twice = Entry::Fault(Fault::Duplicating { percent: 100, span: Span::new(0, 2_500) });
+            return Plan { setup, entries: vec![transfers(2, 2), twice] };
         }
         _ => {
             entries.push(Entry::Fault(Fault::Duplicating { percent: 100, span: Span::new(0, 2_500) }));
@@ -208,11 +239,17 @@ pub fn torn_records(draw: &mut Draw) -> Schedule {
     Plan { setup, entries }
 }
 
-/// A branch misses the decision, and the coordinator crashes before that branch is back.
+/// A branch misses the decision or loses it, and the coordinator crashes before that branch is back.
+///
+/// An answer may come before the branches hear of the decision or after they have done their parts, so half of the crashes
+/// are at the answer and half at what may be the branch's second sync, after that of its vote.
 pub fn missed_decisions(draw: &mut Draw) -> Schedule {
     let branches = draw.random.random_range(2..=3);
     let branch = n(draw.random.random_range(2..=branches + 1));
-    let miss = at_answer(1, branch, 1_500, Keep::Everything);
+    let miss = match draw.index.is_multiple_of(2) {
+        true => at_answer(1, branch, 1_500, Keep::Everything),
+        false => crash(branch, When::BeforeSync(2), 1_500, Keep::Nothing),
+    };
     let at_ms = draw.random.random_range(400..=1_400);
     let fault = crash(coordinator(), When::At(at_ms), draw.random.random_range(50..=400), Keep::Everything);
     Plan { setup: setup(branches), entries: vec![transfers(1, branches), miss, fault] }

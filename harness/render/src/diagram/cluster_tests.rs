@@ -191,7 +191,7 @@ fn what_repeats_is_told_in_short_where_there_is_too_much() {
     let mut trace = three();
     trace.note(0, N1, Tone::Good, "leads");
     for beat in 1..30 {
-        arrives(&mut trace, beat * 20, N1, N2, &format!("heartbeat {beat}"), beat * 20 + 3);
+        arrives(&mut trace, beat * 20, N1, N2, &format!("heartbeat({beat})"), beat * 20 + 3);
     }
     trace.note(601_000, N2, Tone::Plain, "asks");
     for tick in 0..20 {

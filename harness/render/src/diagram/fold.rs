@@ -134,7 +134,9 @@ fn runs(worths: &[Worth], focus: usize, level: Worth, far: usize) -> Vec<(usize,
 }
 
 fn key(row: &Row) -> Key {
-    let word = |label: &str| label.split_whitespace().next().unwrap_or_default().to_owned();
+    // `Prepare(7)` and `Prepare { id: 7 }` are both a Prepare.
+    let ends = |letter: char| letter.is_whitespace() || "({[".contains(letter);
+    let word = |label: &str| label.split(ends).find(|word| !word.is_empty()).unwrap_or_default().to_owned();
     let message = |from: &[usize], to: &[usize], label: &str, lost| {
         let (from, to) = (from.to_vec(), to.to_vec());
         Key::Message { from, to, word: word(label), lost }

@@ -258,6 +258,11 @@ impl Engine {
         }
     }
 
+    /// How many messages were sent on this link so far.
+    pub fn sent(&self, from: NodeId, to: NodeId) -> u32 {
+        self.network.sent(from, to)
+    }
+
     /// Takes the final states into the fingerprint.
     pub fn seal(&mut self, seam: &dyn Seam) {
         for node in 0..self.nodes.len() {

@@ -4,7 +4,7 @@ use sim::{EventId, NodeId, Tone, World};
 
 use super::{Desk, Stage};
 use crate::fenced_lock::contract::*;
-use crate::fenced_lock::seen::{Oddity, Wrong, evidence};
+use crate::fenced_lock::seen::{Oddity, WriteSeen, Wrong, evidence};
 use crate::fenced_lock::world::{Locks, View};
 
 impl Desk {
@@ -161,6 +161,7 @@ impl Desk {
         let now_ms = world.now_ms();
         for client in 0..self.setup.clients {
             self.notices(world, client);
+            self.owes(world, client);
         }
         if let Some((write, asked_ms)) = self.fence.pending()
             && now_ms > asked_ms + STORAGE_MS
@@ -231,6 +232,41 @@ impl Desk {
             happened: format!("the lease of {node} was over at {until_ms} ms of its clock, and it has not said so"),
             expected: format!("`Lost` within {NOTICE_MS} ms"),
             actual: format!("no answer at {} ms of its clock", world.elapsed_ms(node)),
+            event,
+        });
+    }
+
+    /// A write of this client that has no answer yet.
+    pub(super) fn unanswered(&self, client: usize) -> Option<&WriteSeen> {
+        let node = Self::node(client);
+        self.writes.iter().find(|write| write.client == node && !write.answered && !write.abandoned)
+    }
+
+    /// Whether a client that is not the holder any more has failed to answer a write.
+    fn owes(&mut self, world: &mut World<Locks>, client: usize) {
+        let node = Self::node(client);
+        let now_ms = world.now_ms();
+        let open = self.unanswered(client).cloned();
+        let Some(write) =
+            open.filter(|_| world.is_up(node) && !self.holds(world, client) && !self.stands_still(world, node))
+        else {
+            self.applications[client].owes_ms = None;
+            return;
+        };
+        let since_ms = *self.applications[client].owes_ms.get_or_insert(now_ms);
+        // By a clock that may be slow.
+        if now_ms <= since_ms + NOTICE_MS * 1_000_000 / (1_000_000 - self.setup.drift_ppm) + 1 {
+            return;
+        }
+        let event = world.note(node, Tone::Bad, format!("has not answered to the write of {}", write.value));
+        self.wrong(Wrong::Unanswered, || Oddity {
+            happened: format!(
+                "{node} was asked to write {} at {} ms, is not the holder since {since_ms} ms at the latest, and has not \
+                 answered",
+                write.value, write.asked_ms
+            ),
+            expected: format!("`Failed` within {NOTICE_MS} ms"),
+            actual: format!("no answer at {now_ms} ms"),
             event,
         });
     }

@@ -58,9 +58,9 @@ pub const WINDOW_MS: u64 = 10_000;
 ///   the node that was affected, if it is up and nothing else is wrong. That holds for a node that has crashed and knows only
 ///   what is on its disk, however short or long it was down, and for one that was never suspected while it was away.
 /// - **Its own pause tells a node nothing about the others.** Who has stood still suspects nobody for that: not when it goes on
-///   and not later.
-/// - **When all trouble is over, all is known.** Messages are lost, doubled and late, links are cut, nodes pause, crash and come
-///   back. 15,000 ms after the last of it, and from then on, everybody who is up suspects exactly those who are down. What was
+///   and not later. Where nothing else is wrong, it suspects nobody at all for the next 5,000 ms.
+/// - **When all trouble is over, all is known.** Messages are lost, doubled and late, links are cut, clocks on the wall jump,
+///   nodes pause, crash and come back. 15,000 ms after the last of it, and from then on, everybody who is up suspects exactly those who are down. What was
 ///   learned on the way may make a node patient, but not for longer than that.
 /// - **Nobody suspects itself**, at any time.
 /// - **Few messages are enough.** In a calm network in which a node crashes, no node sends more than 80 messages within 10,000 ms,

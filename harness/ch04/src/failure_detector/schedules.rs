@@ -143,6 +143,16 @@ pub fn trouble(draw: &mut Draw) -> Schedule {
         }
         // All the others die.
         2 => (1..count).map(|node| crash(n(node), 3_000 + 10 * node as u64, None)).collect(),
+        // Who measures silence with the clock on the wall waits for a minute now.
+        3 => {
+            let back = Fault::Jump { node: n(0), at_ms: 3_500, by_ms: -60_000 };
+            return nodes(
+                count,
+                3_501,
+                3_501 + SETTLE_MS + AFTERWARDS_MS,
+                vec![crash(n(1), 3_000, None), Entry::Fault(back)],
+            );
+        }
         _ => {
             let kinds = [&Kind::NETWORK[..], &[Kind::Crash, Kind::Pause, Kind::Clock, Kind::SlowNode]].concat();
             let swarm = Swarm { clock_error_ms: 20_000, ..Swarm::of(count, &kinds, heal_ms) };

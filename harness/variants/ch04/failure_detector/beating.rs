@@ -55,7 +55,7 @@ fn tick_ms(nodes: usize) -> u64 {
     if nodes <= FEW { 950 } else { GOSSIP_MS }
 }
 
-const FIRST_PATIENCE_MS: u64 = 2_000;
+const FIRST_PATIENCE_MS: u64 = 1_600;
 const MOST_PATIENCE_MS: u64 = 8_000;
 
 /// The clock on the wall may jump. This one does not.

@@ -135,7 +135,8 @@ impl<P: Process> Context<'_, P> {
         self.moment.elapsed_us / 1000
     }
 
-    /// Seeded random numbers, another sequence at every node and every boot.
+    /// Seeded random numbers, another sequence at every node and every boot. A generator of the crate `rand`: with
+    /// `use rand::RngExt`, `context.random().random_range(0..n)` draws one.
     pub fn random(&mut self) -> &mut Random {
         self.random
     }

@@ -23,6 +23,12 @@ pub const SETTLE_MS: u64 = 15_000;
 /// On a slow network a message takes at most this long, in milliseconds.
 pub const SLOW_MS: u64 = 500;
 
+/// Among many nodes in a calm network, it takes at most this long after the start to get going, in milliseconds.
+pub const START_MS: u64 = 6_000;
+
+/// Among many nodes in a calm network, a living one is suspected for at most this long at a time, in milliseconds.
+pub const SLIP_MS: u64 = 1_000;
+
 /// A node that stutters stands still for at most this long at a time, in milliseconds.
 pub const STILL_MS: u64 = 4_500;
 
@@ -39,19 +45,22 @@ pub const WINDOW_MS: u64 = 10_000;
 /// A crashed node and one that is slow, paused or cut off look the same from outside, so suspicions may be wrong. What is
 /// promised is how soon and for how long:
 ///
-/// - **A crash is noticed.** Of 3 to 30 nodes one or two crash, some time apart or not, and nothing else goes wrong: messages
-///   take 1 to 10 ms. From 3,500 ms after a crash on, every node that is up suspects who crashed, and goes on doing so.
+/// - **A crash is noticed.** Of 3 to 30 nodes one or two crash, soon after the start or late, some time apart or not, and nothing else
+///   goes wrong: messages take 1 to 10 ms. From 3,500 ms after a crash on, every node that is up suspects who crashed, and goes on
+///   doing so.
 /// - **Slow is not dead.** As long as nothing is wrong but that each message takes up to 500 ms, and that clocks on the wall
-///   jump, then from 30,000 ms after the start on nobody suspects anybody.
+///   jump, then from 30,000 ms after the start on nobody suspects anybody. That is for 3 to 7 nodes. Of up to 30 nodes, with messages
+///   that take 1 to 10 ms, nobody is suspected for longer than 1,000 ms at a time from 6,000 ms after the start on: a slip that chance
+///   explains is forgiven, one that stays is not.
 /// - **Who stutters gets more time.** A node stands still for up to 4,500 ms, goes on for 500 ms, and so on. That is longer than
 ///   a crash may go unnoticed, so at first the others suspect it. From 30,000 ms after the first time on they don't any more.
 /// - **Whoever comes back is trusted again.** 5,000 ms after the end of a pause, a crash or a cut, and from then on, nobody suspects
 ///   the node that was affected, if it is up and nothing else is wrong. That holds for a node that has crashed and knows only
 ///   what is on its disk, however short or long it was down, and for one that was never suspected while it was away.
 /// - **Its own pause tells a node nothing about the others.** Who has stood still suspects nobody for that: not when it goes on
-///   and not later.
-/// - **When all trouble is over, all is known.** Messages are lost, doubled and late, links are cut, nodes pause, crash and come
-///   back. 15,000 ms after the last of it, and from then on, everybody who is up suspects exactly those who are down. What was
+///   and not later. Where nothing else is wrong, it suspects nobody at all for the next 5,000 ms.
+/// - **When all trouble is over, all is known.** Messages are lost, doubled and late, links are cut, clocks on the wall jump,
+///   nodes pause, crash and come back. 15,000 ms after the last of it, and from then on, everybody who is up suspects exactly those who are down. What was
 ///   learned on the way may make a node patient, but not for longer than that.
 /// - **Nobody suspects itself**, at any time.
 /// - **Few messages are enough.** In a calm network in which a node crashes, no node sends more than 80 messages within 10,000 ms,

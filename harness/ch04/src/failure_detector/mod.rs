@@ -14,7 +14,8 @@ use harness::exercise::Exercise;
 use sim::Local;
 
 pub use contract::{
-    DETECT_MS, FailureDetector, LEARN_MS, MESSAGES_A_WINDOW, SETTLE_MS, SLOW_MS, STILL_MS, TRUST_MS, WINDOW_MS,
+    DETECT_MS, FailureDetector, LEARN_MS, MESSAGES_A_WINDOW, SETTLE_MS, SLIP_MS, SLOW_MS, START_MS, STILL_MS, TRUST_MS,
+    WINDOW_MS,
 };
 
 /// The exercise, with `N` as the nodes.

@@ -10,7 +10,7 @@ use harness::processes::evidence;
 use render::explain::{list_in_words, plural};
 use sim::EventId;
 
-use super::contract::{DETECT_MS, LEARN_MS, MESSAGES_A_WINDOW, SETTLE_MS, TRUST_MS, WINDOW_MS};
+use super::contract::{DETECT_MS, LEARN_MS, MESSAGES_A_WINDOW, SETTLE_MS, SLIP_MS, START_MS, TRUST_MS, WINDOW_MS};
 use super::schedules;
 use super::world::{Absence, Entry, Remark, Seen, Suspicion, Watch};
 
@@ -88,11 +88,30 @@ fn is_noticed(seen: &Seen, evidence: &mut Evidence) -> Verdict {
 }
 
 fn is_not_dead(seen: &Seen, _: &mut Evidence) -> Verdict {
+    if seen.setup.nodes == schedules::MANY {
+        return is_no_more_than_a_slip(seen);
+    }
     match seen.of_others().find(|suspicion| suspicion.until_ms > LEARN_MS) {
         None => Ok(()),
         Some(wrong) => Err(seen.mistake(
             wrong,
             format!("nobody suspects anybody from {LEARN_MS} ms on: there was time to learn how slow messages are"),
+        )),
+    }
+}
+
+/// Among many nodes news takes ways that chance may make long.
+fn is_no_more_than_a_slip(seen: &Seen) -> Verdict {
+    let length_ms = |suspicion: &Suspicion| suspicion.until_ms.saturating_sub(suspicion.from_ms.max(START_MS));
+    match seen.of_others().find(|suspicion| length_ms(suspicion) > SLIP_MS) {
+        None => Ok(()),
+        Some(wrong) => Err(seen.mistake(
+            wrong,
+            format!(
+                "all {} nodes are up and messages are fast, so from {START_MS} ms on nobody is suspected for longer than \
+                 {SLIP_MS} ms at a time",
+                seen.setup.nodes
+            ),
         )),
     }
 }
@@ -124,7 +143,7 @@ fn goes_on(seen: &Seen, evidence: &mut Evidence) -> Verdict {
             if (from_ms..until_ms).contains(&suspicion.from_ms) {
                 evidence.count(ALIVE);
             }
-            if (suspicion.from_ms..suspicion.until_ms).contains(&trusted_ms) {
+            if suspicion.meets(trusted_ms, seen.calm_until_ms(trusted_ms)) {
                 return Err(seen.mistake(
                     suspicion,
                     format!(
@@ -168,7 +187,7 @@ fn is_back(seen: &Seen, evidence: &mut Evidence) -> Verdict {
             if (suspicion.from_ms..=suspicion.until_ms).contains(&back_ms) {
                 evidence.count(RETURNED);
             }
-            if (suspicion.from_ms..suspicion.until_ms).contains(&trusted_ms) {
+            if suspicion.meets(trusted_ms, seen.calm_until_ms(trusted_ms)) {
                 return Err(seen.mistake(
                     suspicion,
                     format!(
@@ -261,6 +280,13 @@ impl Seen {
     /// Suspicions of others. That nobody suspects itself is a promise of its own.
     fn of_others(&self) -> impl Iterator<Item = &Suspicion> {
         self.suspicions.iter().filter(|suspicion| suspicion.by != suspicion.of)
+    }
+
+    /// When the next thing goes wrong after a moment, or the run ends.
+    fn calm_until_ms(&self, after_ms: u64) -> u64 {
+        let pauses = self.pauses().map(|(_, from_ms, _)| from_ms);
+        let next = pauses.chain(self.absences.iter().map(|absence| absence.from_ms));
+        next.filter(|from_ms| *from_ms >= after_ms).min().unwrap_or(self.setup.end_ms)
     }
 
     fn is_away(&self, node: NodeId, at_ms: u64) -> bool {

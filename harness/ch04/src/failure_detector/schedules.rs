@@ -9,7 +9,7 @@ use sim::disk::Keep;
 use sim::swarm::Kind;
 use sim::{Fault, Span, Swarm, When};
 
-use super::contract::{DETECT_MS, LEARN_MS, SETTLE_MS, SLOW_MS, STILL_MS, TRUST_MS, WINDOW_MS};
+use super::contract::{DETECT_MS, LEARN_MS, SETTLE_MS, SLOW_MS, START_MS, STILL_MS, TRUST_MS, WINDOW_MS};
 use super::world::{Entry, Setup};
 
 type Schedule = Plan<Setup, Entry>;
@@ -44,7 +44,11 @@ pub fn crashes(draw: &mut Draw) -> Schedule {
         3 => MANY,
         _ => draw.random.random_range(3..=7),
     };
-    let first_ms = draw.random.random_range(2_000..3_000);
+    // Soon, and when there was time to learn something that is not so.
+    let first_ms = match draw.index {
+        4 | 5 => draw.random.random_range(30_000..31_000),
+        _ => draw.random.random_range(2_000..3_000),
+    };
     let first = draw.random.random_range(0..count);
     let mut entries = vec![crash(n(first), first_ms, None)];
     let mut last_ms = first_ms;
@@ -57,17 +61,18 @@ pub fn crashes(draw: &mut Draw) -> Schedule {
     nodes(count, NEVER, last_ms + DETECT_MS + AFTERWARDS_MS, entries)
 }
 
-/// Messages take long, each another time, and clocks on the wall jump.
+/// Messages take long, each another time, and clocks on the wall jump. Or messages are fast, and there are many nodes.
 pub fn slow_network(draw: &mut Draw) -> Schedule {
-    let count = draw.random.random_range(3..=6);
-    let end_ms = LEARN_MS + 10_000;
+    let many = draw.index == 1;
+    let count = if many { MANY } else { draw.random.random_range(3..=6) };
+    let (learned_ms, end_ms) = if many { (START_MS, START_MS + AFTERWARDS_MS) } else { (LEARN_MS, LEARN_MS + 10_000) };
     let mut entries = Vec::new();
-    if draw.index != 1 {
+    if !many {
         entries.push(Entry::Fault(Fault::Jittery { up_to_ms: SLOW_MS - 10, span: Span::new(0, end_ms + 1) }));
     }
     for _ in 0..2 {
         let by_ms = draw.random.random_range(-20_000..=60_000);
-        let at_ms = draw.random.random_range(LEARN_MS..end_ms);
+        let at_ms = draw.random.random_range(learned_ms..end_ms);
         entries.push(Entry::Fault(Fault::Jump { node: n(draw.random.random_range(0..count)), at_ms, by_ms }));
     }
     nodes(count, NEVER, end_ms, entries)
@@ -138,6 +143,16 @@ pub fn trouble(draw: &mut Draw) -> Schedule {
         }
         // All the others die.
         2 => (1..count).map(|node| crash(n(node), 3_000 + 10 * node as u64, None)).collect(),
+        // Who measures silence with the clock on the wall waits for a minute now.
+        3 => {
+            let back = Fault::Jump { node: n(0), at_ms: 3_500, by_ms: -60_000 };
+            return nodes(
+                count,
+                3_501,
+                3_501 + SETTLE_MS + AFTERWARDS_MS,
+                vec![crash(n(1), 3_000, None), Entry::Fault(back)],
+            );
+        }
         _ => {
             let kinds = [&Kind::NETWORK[..], &[Kind::Crash, Kind::Pause, Kind::Clock, Kind::SlowNode]].concat();
             let swarm = Swarm { clock_error_ms: 20_000, ..Swarm::of(count, &kinds, heal_ms) };
@@ -171,7 +186,9 @@ pub fn many(draw: &mut Draw) -> Schedule {
     let count = [MANY, 4][(draw.index % 2) as usize];
     let at_ms = draw.random.random_range(2_000..2_500);
     let node = n(draw.random.random_range(0..count));
-    let mut schedule = nodes(count, NEVER, WINDOW_MS - 1, vec![crash(node, at_ms, None)]);
+    // Three windows, where that is cheap, for what is a little more each time.
+    let windows = if count == MANY { 1 } else { 3 };
+    let mut schedule = nodes(count, NEVER, windows * WINDOW_MS - 1, vec![crash(node, at_ms, None)]);
     schedule.setup.frugal = true;
     schedule
 }

@@ -61,6 +61,13 @@ pub struct Suspicion {
     pub at: EventId,
 }
 
+impl Suspicion {
+    /// Whether it held at some moment of a span.
+    pub fn meets(&self, from_ms: u64, until_ms: u64) -> bool {
+        self.from_ms < until_ms && from_ms < self.until_ms
+    }
+}
+
 /// A time in which a node was down.
 #[derive(Clone, Copy, Debug)]
 pub struct Absence {

@@ -37,7 +37,7 @@ pub enum Timer {
     GiveUp(NodeId, u32),
 }
 
-const PERIOD_MS: u64 = 400;
+const PERIOD_MS: u64 = 330;
 /// How often a piece of news is passed on.
 const REPEATS: u32 = 12;
 
@@ -156,7 +156,7 @@ impl Process for Node {
                 self.open.insert(round, target);
                 let patience_ms = self.patience_ms.get(&target).copied().unwrap_or(600);
                 context.set_timer(Timer::AskOthers(target, round), patience_ms / 2);
-                context.set_timer(Timer::GiveUp(target, round), patience_ms + 500);
+                context.set_timer(Timer::GiveUp(target, round), patience_ms + 700);
                 self.send(target, Kind::Ping(round), context);
                 context.set_timer(Timer::Probe, PERIOD_MS);
             }

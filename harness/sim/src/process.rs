@@ -135,8 +135,8 @@ impl<P: Process> Context<'_, P> {
         self.moment.elapsed_us / 1000
     }
 
-    /// Seeded random numbers, another sequence at every node and every boot. A generator of the crate `rand`: with
-    /// `use rand::RngExt`, `context.random().random_range(0..n)` draws one.
+    /// Seeded random numbers, another sequence at every node and every boot. With `use rand::RngExt;` this draws one of
+    /// 150 to 300: `context.random().random_range(150..=300)`.
     pub fn random(&mut self) -> &mut Random {
         self.random
     }

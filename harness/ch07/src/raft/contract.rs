@@ -22,8 +22,8 @@ pub type Index = u64;
 /// # What is promised
 ///
 /// **Election.**
-/// - While messages arrive and a majority of the nodes is up, the nodes have a leader within 3,000 ms, and it stays: no
-///   node takes up another term as long as nothing fails.
+/// - While messages arrive and a majority of the nodes is up, the nodes have a leader within 3,000 ms, and it stays: as
+///   long as nothing fails, no node takes up another term later than 1,000 ms after the first leader was elected.
 /// - A term has at most one leader, and whoever leads in a term has the votes of a majority in that term, its own among
 ///   them. A node gives its vote once a term.
 /// - A leader that reaches the others again after a later one was elected is no leader any more 500 ms after that.
@@ -48,7 +48,8 @@ pub type Index = u64;
 /// - [`term`](Raft::term), [`vote`](Raft::vote) and [`entry`](Raft::entry) speak of what is on the disk: what they say
 ///   after a handler is the same after a crash and the next boot. A record that a crash has [torn](harness::Torn) was
 ///   never written.
-/// - Nobody hears of anything before it is there: a crash between any two effects of a handler breaks no other promise.
+/// - What others rely on is there before they hear of it: a crash between any two effects of a handler breaks no other
+///   promise.
 ///
 /// **The awkward cases.**
 /// - Whoever leads in a term holds everything that was applied in the terms before.

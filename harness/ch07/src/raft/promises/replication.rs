@@ -4,8 +4,8 @@ use explore::{Breach, Evidence, Plan};
 use harness::exercise::{Draw, Promise};
 use harness::processes::evidence;
 use rand::RngExt;
-use sim::Fault;
 use sim::swarm::Kind;
+use sim::{Fault, NodeId};
 
 use super::{
     APPLIED, APPLY_MS, ELECTED, Schedule, Verdict, about, applied_in_time, calm_since, keeps, n, swarm, three_or_five,
@@ -31,7 +31,7 @@ pub fn promises() -> Vec<Promise<Nodes>> {
         },
         Promise {
             name: "only_the_leader_takes_commands",
-            schedules: 6,
+            schedules: 8,
             needs: &[ASKED_FOLLOWER],
             draw: everybody_asked,
             judge: takes_or_names_the_leader,
@@ -86,40 +86,64 @@ fn nearly_calm(draw: &mut Draw) -> Schedule {
     Plan { setup: Setup::of(nodes, 2_500), entries }
 }
 
-/// Every node is asked for a command, one after another.
+/// Every node is asked for a command, one after another: when things are calm, and when the leader has just been lost.
 fn everybody_asked(draw: &mut Draw) -> Schedule {
     let nodes = three_or_five(draw);
     let asked = |number: usize| {
         let at_ms = 1_500 + 40 * number as u64;
         step(at_ms, Act::Propose { who: Who::Node(n(number)), count: 1, every_ms: 0 })
     };
-    Plan { setup: Setup::of(nodes, 2_000), entries: (1..=nodes).map(asked).collect() }
+    let mut entries: Vec<Entry> = (1..=nodes).map(asked).collect();
+    if draw.index >= 4 {
+        let often = |number| step(1_100, Act::Propose { who: Who::Node(n(number)), count: 40, every_ms: 9 });
+        entries = (1..=nodes).map(often).collect();
+        entries.push(cut_off_leader(1_000, 0, 10_000));
+    }
+    Plan { setup: Setup::of(nodes, 2_000), entries }
 }
 
 fn takes_or_names_the_leader(seen: &Seen, counts: &mut Evidence) -> Verdict {
     keeps(seen, counts, &[])?;
     for proposal in &seen.proposals {
-        let Some(leader) = proposal.leader.filter(|_| calm_since(seen, proposal.at_ms.saturating_sub(500))) else {
-            continue;
-        };
-        counts.count_many(ASKED_FOLLOWER, u64::from(leader != proposal.node));
-        let expected = if leader == proposal.node { Answer::Appended } else { Answer::Refused(Some(leader)) };
+        let calm = calm_since(seen, proposal.at_ms.saturating_sub(500));
+        let leader = proposal.leader.filter(|_| calm);
+        counts.count_many(ASKED_FOLLOWER, u64::from(leader.is_some_and(|leader| leader != proposal.node)));
         let at_once = |(at_ms, _): &&(u64, Answer)| *at_ms == proposal.at_ms;
         let answers: Vec<Answer> = proposal.answers.iter().filter(at_once).map(|(_, answer)| *answer).collect();
-        if answers != [expected] {
-            let (node, command, at_ms) = (proposal.node, proposal.command, proposal.at_ms);
+        let (node, command, at_ms) = (proposal.node, proposal.command, proposal.at_ms);
+        let (fits, expected) = match (leads(seen, node, at_ms), leader) {
+            (Some(true), _) => (answers == [Answer::Appended], in_words(Answer::Appended)),
+            (Some(false), Some(leader)) => {
+                let refused = Answer::Refused(Some(leader));
+                (answers == [refused], in_words(refused))
+            }
+            (Some(false), None) => (matches!(answers[..], [Answer::Refused(_)]), "a refusal".to_owned()),
+            (None, _) => (answers.len() == 1, "either an entry in its log or a refusal".to_owned()),
+        };
+        if !fits {
             let told: Vec<String> = answers.iter().map(|answer| in_words(*answer)).collect();
             let told = if told.is_empty() { "neither an entry nor a refusal".to_owned() } else { told.join(", and ") };
+            let who = match proposal.leader {
+                Some(leader) if leader == node => "it led".to_owned(),
+                Some(leader) => format!("{leader} led"),
+                None => "nobody led".to_owned(),
+            };
             return Err(Breach::new(
-                format!(
-                    "{node} was asked for {command} at {at_ms} ms, when {leader} led, and what came of it was {told}"
-                ),
-                in_words(expected),
+                format!("{node} was asked for {command} at {at_ms} ms, when {who}, and what came of it was {told}"),
+                expected,
                 told,
             ));
         }
     }
     Ok(())
+}
+
+/// Whether a node led at that time; nothing if it began or ended just then.
+fn leads(seen: &Seen, node: NodeId, at_ms: u64) -> Option<bool> {
+    let mut reigns = seen.reigns.iter().filter(|reign| reign.node == node);
+    let reign = reigns.find(|reign| reign.from_ms <= at_ms && reign.until_ms.is_none_or(|until_ms| until_ms >= at_ms));
+    let Some(reign) = reign else { return Some(false) };
+    (reign.from_ms < at_ms && reign.until_ms != Some(at_ms)).then_some(true)
 }
 
 fn in_words(answer: Answer) -> String {

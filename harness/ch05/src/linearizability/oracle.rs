@@ -116,7 +116,7 @@ mod tests {
     use sim::Choice;
 
     use super::super::contract::Verdict as Given;
-    use super::super::histories::{History, Kind, drawn, long};
+    use super::super::histories::{History, Kind, Known, drawn, long};
     use super::*;
 
     /// Every order of every choice of pending operations, one after another.
@@ -162,9 +162,10 @@ mod tests {
         for (seed, wrong) in [(1, true), (2, false), (3, true), (4, false)] {
             let long = long(seed, 6, 3, 1, wrong);
             match truth(&long.history.0) {
-                Truth::Linearizable(_) => assert_eq!(long.wrong, None),
+                Truth::Linearizable(_) => assert_eq!(long.known, Known::Right),
                 Truth::Not(why) => {
-                    let read = long.history.0[long.wrong.unwrap_or_else(|| panic!("{why}"))];
+                    let Known::Wrong(place) = long.known else { panic!("{why}") };
+                    let read = long.history.0[place];
                     assert!(why.contains(&format!("`{read}` fits nowhere")), "{why}, not {read}");
                 }
             }

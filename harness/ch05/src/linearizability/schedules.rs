@@ -5,7 +5,7 @@ use proptest::arbitrary::any;
 use proptest::strategy::{BoxedStrategy, Just, Strategy};
 
 use super::contract::{Action, Operation};
-use super::histories::{History, Kind, Long, cas, drawn, long, pending, read, write};
+use super::histories::{History, Kind, Known, Long, busy, cas, drawn, long, pending, read, write};
 
 const NIL: Option<u32> = None;
 
@@ -18,6 +18,8 @@ pub fn sequences(index: u64) -> BoxedStrategy<History> {
     let set = vec![
         vec![read(NIL, (0, 5))],
         vec![read(1, (0, 5))],
+        vec![read(0, (0, 5))],
+        vec![write(u32::MAX, (0, 5)), read(NIL, (10, 15))],
         vec![write(1, (0, 5)), read(1, (10, 15))],
         vec![write(1, (0, 5)), read(2, (10, 15))],
         vec![write(1, (0, 5)), read(NIL, (10, 15))],
@@ -149,11 +151,19 @@ pub fn small(index: u64) -> BoxedStrategy<History> {
     drawn(Kind { cas: true, pending: 15, touch: index.is_multiple_of(2), ..Kind::PLAIN })
 }
 
-/// Hundreds of operations, up to six of them under way at once.
+/// Small ones, and now and then one of many operations.
+pub fn shown(index: u64) -> BoxedStrategy<History> {
+    if index % 8 == 7 { busy(index % 16 == 7) } else { small(index) }
+}
+
+/// Hundreds of operations, up to six of them under way at once; or some dozens, among them swaps and values that return.
 pub fn long_ones(index: u64) -> BoxedStrategy<Long> {
     if index < 6 {
         let (groups, width, unknown) = [(100, 4, 0), (60, 3, 2), (20, 4, 2)][index as usize % 3];
         return Just(long(index, groups, width, unknown, index < 3)).boxed();
+    }
+    if index.is_multiple_of(2) {
+        return busy(index.is_multiple_of(4)).prop_map(|history| Long { history, known: Known::Nothing }).boxed();
     }
     let drawn = (any::<u64>(), 5u32..40, 2u32..5, 0u32..2, any::<bool>());
     drawn.prop_map(|(seed, groups, width, unknown, wrong)| long(seed, groups, width, unknown, wrong)).boxed()

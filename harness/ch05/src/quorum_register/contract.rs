@@ -8,7 +8,7 @@ use sim::Protocol;
 
 // ANCHOR: request
 /// A request's name: which client asks, and for which time. No two requests of a run have the same one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RequestId {
     /// The client's number.
     pub client: u16,
@@ -85,7 +85,7 @@ pub struct Config {
 ///   never answered, for its node crashed or can reach no majority, may take effect once, at any time after it was made,
 ///   or never. All this is called linearizability.
 /// - **Nothing shakes that.** Messages are lost, late, doubled and out of order, links are cut, nodes stand still, and any
-///   number of nodes crash at any moment and boot again from their disks; also all of them at once.
+///   number of nodes crash at any moment and boot again from their disks; also all of them at once. Clocks are wrong.
 /// - **A majority is enough.** From the moment on at which a node and enough others to make a majority with it are up and
 ///   lose none of each other's messages, it answers within [`PROMPT_MS`] (2,000 ms): whoever else is down or cut off, and
 ///   whether it was asked before that moment or after it. What it was asked before its last crash it may forget.
@@ -94,7 +94,8 @@ pub struct Config {
 /// - **It costs little.** Over any run from its beginning, with `n` nodes, all of them together send at most
 ///   [`MESSAGES_PER_REQUEST`] (8) times `n - 1` messages for each request, and [`MESSAGES_PER_WAITING_S`] (200) times
 ///   `n - 1` for each second that a request waits for its answer at a node that has not crashed since; and
-///   [`MESSAGES_PER_S`] (10) times `n * (n - 1)` a second for what you like to do in the background.
+///   [`MESSAGES_PER_S`] (10) times `n * (n - 1)` a second for what you like to do in the background. Messages to oneself are
+///   free.
 ///
 /// Nothing else is asked. Messages, timers and what is on the disk are yours.
 pub trait QuorumRegister: Process<Config = Config, Input = Request, Output = Answer> {}
@@ -112,6 +113,13 @@ impl Protocol for Registering {
 
     fn addressee(output: &Answer) -> Option<usize> {
         usize::from(output.id.client).checked_sub(1)
+    }
+}
+
+/// Short, since it is in most messages, and messages are shown with `Debug`: `c1#2` is the second request of c1.
+impl fmt::Debug for RequestId {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "c{}#{}", self.client, self.number)
     }
 }
 

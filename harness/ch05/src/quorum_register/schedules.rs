@@ -177,10 +177,8 @@ pub fn behind(draw: &mut Draw) -> Schedule {
 
 /// A write reaches two replicas of five. One reader finds it, and the next asks others.
 pub fn half_written(draw: &mut Draw) -> Schedule {
-    match draw.index % 5 {
-        3 => return found_meanwhile(draw),
-        4 => return written_before(draw),
-        _ => {}
+    if draw.index % 5 == 3 {
+        return found_meanwhile(draw);
     }
     let Cast { n, .. } = cast(draw, &[5]);
     let first = n[1 + draw.index as usize % 2];
@@ -315,7 +313,10 @@ fn in_pieces(n: &[usize], kind: usize, nth: u32) -> Schedule {
 
 /// Writes are interrupted, go on or are forgotten while others write.
 pub fn interrupted(draw: &mut Draw) -> Schedule {
-    let kind = draw.index as u32 % 6;
+    let kind = draw.index as u32 % 7;
+    if kind == 6 {
+        return written_before(draw);
+    }
     let Cast { n, .. } = cast(draw, &[3]);
     if kind == 0 {
         let calls = [write(1, n[0], 20), read(2, n[1], 50), write(3, n[1], 100), read(4, n[2], 500)];

@@ -243,6 +243,8 @@ impl Check {
                     Ask::Examine(options) => options.seed,
                     Ask::Replay(token) => token.seed,
                 };
+                // To draw a long story takes a while, and the learner's code has no part in it.
+                at(Step::Aside);
                 let whole = matches!(ask, Ask::Replay(_));
                 let context = tell::Context { chapter: exercise.chapter, exercise: exercise.id, seed, whole, stories };
                 let told = tell::result(self.name, &context, finding, schedules);

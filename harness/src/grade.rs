@@ -204,7 +204,7 @@ fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, requ
         match step {
             Step::Story => return reporter.send(&Frame::Story),
             Step::Schedule(so_many) => schedules = so_many,
-            Step::Shrinking => {}
+            Step::Aside => {}
         }
         if last.elapsed() > ALIVE_EVERY {
             last = Instant::now();

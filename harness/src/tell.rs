@@ -28,8 +28,8 @@ pub struct Context<'a> {
 
 const CHANCE: &str = "Your code took another course when the same schedule was run a second time, so there is no verdict \
     that could be trusted. Usual causes: the order in which a HashMap or HashSet is iterated (use a BTreeMap), \
-    std::time::Instant or SystemTime (use tokio::time::Instant, or in a process the clocks of its context), rand::rng() or another unseeded source (use the generator \
-    that was handed to you), threads and spawn_blocking, a static that outlives one run.";
+    std::time::Instant or SystemTime (use tokio::time::Instant, or in a process the clocks of its context), rand::rng() or \
+    another unseeded source (use the generator that was handed to you), threads and spawn_blocking, a static that outlives one run.";
 
 /// What a check says of a finding.
 pub struct Told {

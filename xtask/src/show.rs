@@ -92,11 +92,12 @@ fn state(paint: Paint, exercise: &ExerciseResult) -> String {
 pub fn details(context: &Context, exercise: &ExerciseResult) -> String {
     let paint = context.paint;
     let mut out = opening(paint, exercise);
-    let mut broken = exercise.checks.iter().filter(|check| tells_something(check));
-    if let Some(first) = broken.next() {
+    let first = most_telling(exercise);
+    if let Some(first) = first {
         let _ = write!(out, "\n{}", story(context, exercise, first));
     }
-    let others: Vec<&CheckResult> = broken.collect();
+    let other = |check: &&CheckResult| tells_something(check) && first.is_none_or(|first| first.name != check.name);
+    let others: Vec<&CheckResult> = exercise.checks.iter().filter(other).collect();
     if let Some(one) = others.last() {
         let _ = writeln!(out, "\n{}", paint.strong("Also:"));
         for (nth, check) in others.iter().enumerate() {
@@ -119,10 +120,17 @@ pub fn details(context: &Context, exercise: &ExerciseResult) -> String {
     out
 }
 
+/// The promise whose story is worth telling: the first that something was seen to break, or else the first that isn't kept. A
+/// promise without a verdict is often only what is left when another one breaks.
+fn most_telling(exercise: &ExerciseResult) -> Option<&CheckResult> {
+    let seen = exercise.checks.iter().find(|check| tells_something(check) && check.status != CheckStatus::Undecided);
+    seen.or_else(|| exercise.checks.iter().find(|check| tells_something(check)))
+}
+
 /// What one can take in between two saves: each promise with its verdict, and the story of the first that breaks.
 pub fn glance(context: &Context, exercise: &ExerciseResult) -> String {
     let mut out = opening(context.paint, exercise);
-    if let Some(check) = exercise.checks.iter().find(|check| tells_something(check)) {
+    if let Some(check) = most_telling(exercise) {
         let _ = write!(out, "\n{}", story(context, exercise, check));
     }
     out.push_str(&notes(context.paint, exercise));
@@ -414,6 +422,16 @@ flaky_rpc: A reply comes  broken
         assert!(told.contains("Also:\n\n  Another one  broken\n    no reply came\n"), "{told}");
         assert!(told.contains("cargo xtask check flaky_rpc/another_one"));
         assert!(told.contains("a page for each story:  .faultlines/stories/flaky_rpc\n"), "{told}");
+    }
+
+    #[test]
+    fn what_was_seen_to_break_is_told_before_what_has_no_verdict() {
+        let mut exercise = broken();
+        let unclear = CheckResult::new("an_earlier_one", CheckStatus::Undecided, "No verdict");
+        exercise.checks.insert(0, unclear);
+        let told = details(&context(), &exercise);
+        assert!(told.contains("what it takes"), "{told}");
+        assert!(told.contains("Also:\n\n  An earlier one  undecided\n"), "{told}");
     }
 
     #[test]

@@ -153,7 +153,7 @@ fn judge<X: Experiment>(
         }
         let trial = experiment.run(choice, &subset(plan, kept), Detail::Verdict);
         spent += trial.cost;
-        at(Step::Shrinking);
+        at(Step::Aside);
         trial.outcome.same_kind(&again.outcome)
     };
     let kept = shrink(plan.entries.len(), fails);

@@ -58,8 +58,8 @@ pub enum Detail {
 pub enum Step {
     /// So many schedules have been run.
     Schedule(u64),
-    /// A failing schedule has been run once more, with less in it.
-    Shrinking,
+    /// Something has been done that is no further schedule: a failing one was run with less in it, its story is being told.
+    Aside,
     /// The run that will be told begins: what the code under test prints from here on belongs to the story.
     Story,
 }

@@ -72,7 +72,7 @@ impl<P: Property> PropertyRun<'_, P> {
         }
         let least = simplest(&strategy, choice, |value| {
             let fails = self.trial(value).outcome.same_kind(&trial.outcome);
-            at(Step::Shrinking);
+            at(Step::Aside);
             fails
         });
         let failure = self.failure(index, &first, &least);

@@ -104,7 +104,9 @@ fn read<'c>(context: &Context, request: &'c Request<'c>, part: &'c Part<'c>, fir
     let read = |wanted: &'c Wanted<'c>| {
         let unit = request.source.unit(&context.root, part.chapter, &wanted.exercise.id);
         let source = request.source.read(context, &unit);
-        Entry { wanted, unit, source, compiler: String::new(), warnings: 0, program: None, untouched: false }
+        // What can't be read doesn't compile, and the reason stands in the place of rustc's.
+        let compiler = source.as_ref().err().cloned().unwrap_or_default();
+        Entry { wanted, unit, source, compiler, warnings: 0, program: None, untouched: false }
     };
     let mut entries: Vec<Entry<'_>> = part.exercises.iter().map(read).collect();
     let stub = |entry: &Entry<'_>| {
@@ -121,33 +123,29 @@ type Chapters<'c> = Vec<(&'c Part<'c>, Vec<Entry<'c>>)>;
 
 /// Compiles what can be read: a package a chapter, or all of a folder as the guests of one program.
 fn compile(context: &Context, source: &Source, chapters: &mut Chapters<'_>, meter: &Meter) -> Result<(), Failure> {
-    if let Source::Folder(_) = source {
-        let guests = chapters.iter().flat_map(|(part, entries)| {
-            let units = entries.iter().filter(|entry| entry.is_compiled()).map(|entry| entry.unit.clone());
-            units.map(|unit| Guest {
+    let mut guests = Vec::new();
+    for (part, entries) in &mut *chapters {
+        let units: Vec<Unit> =
+            entries.iter().filter(|entry| entry.is_compiled()).map(|entry| entry.unit.clone()).collect();
+        match source.package(part.chapter) {
+            None => guests.extend(units.into_iter().map(|unit| Guest {
                 name: unit.name.clone(),
                 chapter: part.chapter.id.clone(),
                 exercise: unit.name,
                 file: unit.file,
-            })
-        });
-        let guests: Vec<Guest> = guests.collect();
-        if !guests.is_empty() {
-            meter.stage("compiling the folder");
-            let mut settled = guest::build(context, meter, "folder", guests)?;
-            chapters.iter_mut().for_each(|(_, entries)| settle(source, entries, &mut settled));
+            })),
+            Some(package) if !units.is_empty() => {
+                meter.stage(&format!("compiling {}", part.chapter.id));
+                settle(source, entries, &mut package_of(context, &package, units, meter)?);
+            }
+            Some(_) => {}
         }
     }
-    for (part, entries) in &mut *chapters {
-        let units: Vec<Unit> =
-            entries.iter().filter(|entry| entry.is_compiled()).map(|entry| entry.unit.clone()).collect();
-        if let (Some(package), false) = (source.package(part.chapter), units.is_empty()) {
-            meter.stage(&format!("compiling {}", part.chapter.id));
-            let mut settled = package_of(context, &package, units, meter)?;
-            settle(source, entries, &mut settled);
-        }
+    if !guests.is_empty() {
+        meter.stage("compiling the folder");
+        let mut settled = guest::build(context, meter, "folder", guests)?;
+        chapters.iter_mut().for_each(|(_, entries)| settle(source, entries, &mut settled));
     }
-    chapters.iter_mut().for_each(|(_, entries)| unreadable(entries));
     Ok(())
 }
 
@@ -168,15 +166,6 @@ fn settle(source: &Source, entries: &mut [Entry<'_>], settled: &mut Settled) {
         match settled.refused.remove(id) {
             Some(messages) => entry.compiler = source.told(messages.trim_end()),
             None => entry.program = settled.program.clone(),
-        }
-    }
-}
-
-/// What can't be read doesn't compile, and the reason stands in the place of rustc's.
-fn unreadable(entries: &mut [Entry<'_>]) {
-    for entry in entries {
-        if let Err(why) = &entry.source {
-            entry.compiler.clone_from(why);
         }
     }
 }
@@ -233,29 +222,22 @@ fn result(entry: &Entry<'_>, outcome: Option<Outcome>) -> ExerciseResult {
         let them = if entry.warnings == 1 { "one warning" } else { "warnings" };
         notes.push(format!("rustc has {them} about this file; an editor or `cargo check` shows what it says."));
     }
+    let nothing = ExerciseResult {
+        id: exercise.id.clone(),
+        title: exercise.title.clone(),
+        status: ExerciseStatus::DoesNotCompile,
+        points: Points { earned: 0, possible },
+        checks: Vec::new(),
+        compiler: String::new(),
+        notes: Vec::new(),
+    };
     if entry.untouched {
         let check = |name: &&str| CheckResult::new(*name, CheckStatus::NotImplemented, UNTOUCHED);
         let checks: Vec<CheckResult> = entry.wanted.checks.iter().map(check).collect();
-        return ExerciseResult {
-            id: exercise.id.clone(),
-            title: exercise.title.clone(),
-            status: ExerciseStatus::of(&checks),
-            points: Points { earned: 0, possible },
-            checks,
-            compiler: String::new(),
-            notes: Vec::new(),
-        };
+        return ExerciseResult { status: ExerciseStatus::of(&checks), checks, ..nothing };
     }
     let Some(outcome) = outcome else {
-        return ExerciseResult {
-            id: exercise.id.clone(),
-            title: exercise.title.clone(),
-            status: ExerciseStatus::DoesNotCompile,
-            points: Points { earned: 0, possible },
-            checks: Vec::new(),
-            compiler: entry.compiler.clone(),
-            notes,
-        };
+        return ExerciseResult { compiler: entry.compiler.clone(), notes, ..nothing };
     };
     notes.extend(outcome.notes);
     if !outcome.seeded_select {
@@ -263,13 +245,11 @@ fn result(entry: &Entry<'_>, outcome: Option<Outcome>) -> ExerciseResult {
     }
     let earned = outcome.checks.iter().filter(|check| check.holds()).map(|check| worth(&check.name)).sum();
     ExerciseResult {
-        id: exercise.id.clone(),
-        title: exercise.title.clone(),
         status: ExerciseStatus::of(&outcome.checks),
         points: Points { earned, possible },
         checks: outcome.checks,
-        compiler: String::new(),
         notes,
+        ..nothing
     }
 }
 

@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use explore::Plan;
+use explore::{Breach, Plan};
 use sim::{Either, EventId, Fault, NodeId, Tone, What, When, World};
 
 use super::contract::*;
-use super::seen::{Oddity, RequestSeen, Seen, Wrong, evidence};
+use super::seen::{RequestSeen, Seen, Wrong, evidence};
 use super::world::{Bank, Entry, SERVER, Setup};
 
 /// The application of one client.
@@ -182,11 +182,12 @@ impl Desk {
             }
             _ => "no request ever had that tag".to_owned(),
         };
-        self.seen.stray.get_or_insert(Oddity {
+        self.seen.stray.get_or_insert(Breach {
             happened: format!("{node} gave an answer that nobody waits for: tag {}", answer.tag),
             expected: "one answer to each request, and none after a crash to those of before".to_owned(),
             actual,
-            event,
+            focus: Some(event),
+            ..Breach::default()
         });
     }
 
@@ -216,14 +217,15 @@ impl Desk {
         let told: Vec<String> = told.chain([format!("{} → {}", this.deposit, receipt.balance)]).collect();
         let note = format!("balance {}: not the receipt of {}", receipt.balance, this.deposit);
         let event = world.note(this.client, Tone::Bad, note);
-        let oddity = Oddity {
+        let breach = Breach {
             happened,
             expected: "the balance that a request's own deposit left when it took effect, a different one for each"
                 .to_owned(),
             actual: format!("in the order of the answers: {}", told.join(", ")),
-            event,
+            focus: Some(event),
+            ..Breach::default()
         };
-        self.seen.first.get_or_insert((Wrong::Clash, oddity));
+        self.seen.first.get_or_insert((Wrong::Clash, breach));
     }
 
     /// A request is answered, and nothing has failed.
@@ -234,11 +236,12 @@ impl Desk {
             return;
         }
         let event = world.note(this.client, Tone::Bad, format!("{late_ms} ms for {}", this.deposit));
-        self.seen.sluggish = Some(Oddity {
+        self.seen.sluggish = Some(Breach {
             happened: format!("{this} was answered after {late_ms} ms, and nothing had failed"),
             expected: format!("an answer within {PROMPT_MS} ms; a message takes 1 to 10 ms, and so does its answer"),
             actual: format!("{late_ms} ms"),
-            event,
+            focus: Some(event),
+            ..Breach::default()
         });
     }
 
@@ -263,28 +266,30 @@ impl Desk {
         }
     }
 
-    fn excess(&self, account: Account, event: EventId) -> Oddity {
+    fn excess(&self, account: Account, event: EventId) -> Breach {
         let (holds, asked) = (self.seen.balances[account.index()], self.asked[account.index()]);
         let more = holds - asked;
-        Oddity {
+        Breach {
             happened: format!(
                 "{account} holds {holds}, {more} more than was ever asked for{}",
                 self.twice(account, more)
             ),
             expected: format!("at most {asked}: {}", self.deposits(account, |_| true)),
             actual: holds.to_string(),
-            event,
+            focus: Some(event),
+            ..Breach::default()
         }
     }
 
-    fn shortage(&self, account: Account, event: EventId) -> Oddity {
+    fn shortage(&self, account: Account, event: EventId) -> Breach {
         let (holds, answered) = (self.seen.balances[account.index()], self.answered[account.index()]);
         let less = answered - holds;
-        Oddity {
+        Breach {
             happened: format!("{account} holds {holds}, {less} less than the deposits that were answered"),
             expected: format!("at least {answered}: {}", self.deposits(account, |seen| seen.answer.is_some())),
             actual: holds.to_string(),
-            event,
+            focus: Some(event),
+            ..Breach::default()
         }
     }
 
@@ -305,14 +310,15 @@ impl Desk {
             let bytes = world.disk(node).size_bytes();
             if bytes > DISK_BYTES && self.seen.full.is_none() {
                 let event = world.note(node, Tone::Bad, format!("{bytes} bytes on its disk"));
-                self.seen.full = Some(Oddity {
+                self.seen.full = Some(Breach {
                     happened: format!("after {} answers there were {bytes} bytes on the disk of {node}", self.answers),
                     expected: format!("at most {DISK_BYTES} bytes, however many requests there were"),
                     actual: format!(
                         "{bytes} bytes, in {} records of logs and some values",
                         world.disk(node).record_count()
                     ),
-                    event,
+                    focus: Some(event),
+                    ..Breach::default()
                 });
             }
         }
@@ -341,7 +347,7 @@ impl Desk {
         let event =
             world.note(late.client, Tone::Bad, format!("still no answer for {} (tag {})", late.deposit, late.tag));
         let answered = self.seen.requests.iter().filter(|seen| seen.answer.is_some()).count();
-        self.seen.overdue = Some(Oddity {
+        self.seen.overdue = Some(Breach {
             happened: format!(
                 "{late} has no answer at {} ms; since {} ms nothing has failed any more",
                 world.now_ms(),
@@ -349,7 +355,8 @@ impl Desk {
             ),
             expected: format!("an answer by {} ms", late.asked_ms.max(self.seen.heal_ms) + PATIENCE_MS),
             actual: format!("none; {answered} of {} requests were answered", self.seen.requests.len()),
-            event,
+            focus: Some(event),
+            ..Breach::default()
         });
     }
 
@@ -375,7 +382,7 @@ impl Desk {
             }
             let note = format!("{account} holds {holds}, which doesn't add up");
             let event = world.note(NodeId::new(SERVER), Tone::Bad, note);
-            self.seen.unexplained.get_or_insert(Oddity {
+            self.seen.unexplained.get_or_insert(Breach {
                 happened: format!("{account} holds {holds}, which its deposits don't come to, each made once"),
                 expected: format!(
                     "what was answered ({}), and of what was asked by a client that crashed ({}) each once or not at all",
@@ -383,8 +390,7 @@ impl Desk {
                     self.deposits(account, |seen| seen.answer.is_none()),
                 ),
                 actual: holds.to_string(),
-                event,
-            });
+                focus: Some(event), ..Breach::default() });
         }
     }
 

@@ -12,7 +12,7 @@ use harness::processes::evidence::{DUPLICATED, LOST, OVERTAKEN, RESTARTED};
 use super::contract::{MESSAGES_PER_CLIENT, MESSAGES_PER_REQUEST};
 use super::schedules;
 use super::seen::evidence::{ANSWERED, CLIENT_BACK, LATE_REPEAT, SERVER_BACK, TWO_OPEN};
-use super::seen::{Oddity, Seen, Wrong};
+use super::seen::{Seen, Wrong};
 use super::world::Branch;
 
 /// Every promise of the contract.
@@ -57,11 +57,8 @@ pub fn all() -> Vec<Promise<Branch>> {
 
 type Verdict = Result<(), Breach>;
 
-fn unless(oddity: Option<&Oddity>) -> Verdict {
-    match oddity {
-        None => Ok(()),
-        Some(oddity) => Err(Breach::new(&oddity.happened, &oddity.expected, &oddity.actual).at(oddity.event)),
-    }
+fn unless(breach: Option<&Breach>) -> Verdict {
+    breach.map_or(Ok(()), |breach| Err(breach.clone()))
 }
 
 fn weigh_in(seen: &Seen, counts: &mut Evidence) {
@@ -75,8 +72,8 @@ fn answered(seen: &Seen, counts: &mut Evidence) -> Verdict {
 
 /// Whether what went wrong first with the ledger and its receipts is of this kind. Otherwise it is another promise's
 /// business, and so is what followed from it.
-fn first(seen: &Seen, wrong: Wrong) -> Option<&Oddity> {
-    seen.first.as_ref().filter(|(first, _)| *first == wrong).map(|(_, oddity)| oddity)
+fn first(seen: &Seen, wrong: Wrong) -> Option<&Breach> {
+    seen.first.as_ref().filter(|(first, _)| *first == wrong).map(|(_, breach)| breach)
 }
 
 fn not_twice(seen: &Seen, counts: &mut Evidence) -> Verdict {

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use sim::{EventId, NodeId};
+use explore::Breach;
+use sim::NodeId;
 
 use super::contract::*;
 
@@ -45,15 +46,6 @@ pub enum Wrong {
     Clash,
 }
 
-/// Something that a promise may be broken by: in words, and where.
-#[derive(Clone, Debug)]
-pub struct Oddity {
-    pub happened: String,
-    pub expected: String,
-    pub actual: String,
-    pub event: EventId,
-}
-
 /// What a play leaves behind.
 #[derive(Default)]
 pub struct Seen {
@@ -63,19 +55,19 @@ pub struct Seen {
     pub ended_ms: u64,
     pub requests: Vec<RequestSeen>,
     /// The first thing about the ledger and its receipts that is wrong. What comes after it may only follow from it.
-    pub first: Option<(Wrong, Oddity)>,
+    pub first: Option<(Wrong, Breach)>,
     /// Less in an account than was answered; at the end.
-    pub missing: Option<Oddity>,
+    pub missing: Option<Breach>,
     /// An answer that nobody waits for; the first time.
-    pub stray: Option<Oddity>,
+    pub stray: Option<Breach>,
     /// A disk that was too full when an answer was given; the first time.
-    pub full: Option<Oddity>,
+    pub full: Option<Breach>,
     /// An account that no choice of the requests that are left explains; at the end.
-    pub unexplained: Option<Oddity>,
+    pub unexplained: Option<Breach>,
     /// Requests that waited too long; the first one.
-    pub overdue: Option<Oddity>,
+    pub overdue: Option<Breach>,
     /// Requests that waited too long although nothing had failed; the first one.
-    pub sluggish: Option<Oddity>,
+    pub sluggish: Option<Breach>,
     /// What the ledger held last.
     pub balances: [u64; ACCOUNTS],
     pub sent: u64,

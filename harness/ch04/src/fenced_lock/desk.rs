@@ -8,12 +8,12 @@ mod watch;
 
 use std::collections::VecDeque;
 
-use explore::Plan;
+use explore::{Breach, Plan};
 use sim::{Either, EventId, Fault, NodeId, Span, Tone, What, World};
 
 use super::contract::*;
 use super::fence::Fence;
-use super::seen::{Oddity, Seen, WriteSeen, Wrong, evidence};
+use super::seen::{Seen, WriteSeen, Wrong, evidence};
 use super::world::{Entry, Locks, SERVICE, Setup};
 
 /// What an application is at.
@@ -164,8 +164,8 @@ impl Desk {
         self.look_at_time(world, event);
     }
 
-    fn wrong(&mut self, wrong: Wrong, oddity: impl FnOnce() -> Oddity) {
-        self.seen.wrongs.entry(wrong).or_insert_with(oddity);
+    fn wrong(&mut self, wrong: Wrong, breach: impl FnOnce() -> Breach) {
+        self.seen.wrongs.entry(wrong).or_insert_with(breach);
     }
 
     fn woken(&mut self, world: &mut World<Locks>, number: u64) {
@@ -322,11 +322,12 @@ impl Desk {
                 };
                 let node = Self::node(client);
                 let event = world.note(node, Tone::Bad, format!("{answer}: {why}"));
-                self.wrong(Wrong::Untrue, || Oddity {
+                self.wrong(Wrong::Untrue, || Breach {
                     happened: format!("{node} answers that it {answer}, and {why}"),
                     expected: "one answer to each request, and `Lost` only when a lease is over".to_owned(),
                     actual: answer.to_string(),
-                    event,
+                    focus: Some(event),
+                    ..Breach::default()
                 });
             }
         }
@@ -341,11 +342,12 @@ impl Desk {
             }
             if token <= before {
                 let event = world.note(node, Tone::Bad, format!("{token}, and {holder} had {before}"));
-                self.wrong(Wrong::Token, || Oddity {
+                self.wrong(Wrong::Token, || Breach {
                     happened: format!("{node} has acquired the lock with {token}, after {holder} had it with {before}"),
                     expected: format!("a token greater than {}", before.0),
                     actual: token.to_string(),
-                    event,
+                    focus: Some(event),
+                    ..Breach::default()
                 });
             }
         }
@@ -355,11 +357,12 @@ impl Desk {
         if !self.holds(world, client) {
             let event = world.note(node, Tone::Bad, "its lease is over already, by its own clock");
             let until_ms = self.holds_until_ms(world, client);
-            self.wrong(Wrong::Untrue, || Oddity {
+            self.wrong(Wrong::Untrue, || Breach {
                 happened: format!("{node} answers that it has the lock, and does not take itself for the holder"),
                 expected: "`holds_until_ms` says until when, later than now on its clock".to_owned(),
                 actual: format!("{until_ms:?}, and its clock shows {}", world.elapsed_ms(node)),
-                event,
+                focus: Some(event),
+                ..Breach::default()
             });
         }
         self.released_ms = None;
@@ -383,21 +386,23 @@ impl Desk {
         let known = self.writes.get(place).filter(|write| write.client == node && !write.answered);
         let Some(write) = known.cloned() else {
             let event = world.note(node, Tone::Bad, format!("nobody waits to hear about {value}"));
-            return self.wrong(Wrong::Untrue, || Oddity {
+            return self.wrong(Wrong::Untrue, || Breach {
                 happened: format!("{node} answers to a write of {value}, which nobody waits for"),
                 expected: "one answer to each write".to_owned(),
                 actual: "an answer more".to_owned(),
-                event,
+                focus: Some(event),
+                ..Breach::default()
             });
         };
         self.writes[place].answered = true;
         if written && !write.taken {
             let event = world.note(node, Tone::Bad, format!("the storage has not taken {value}"));
-            self.wrong(Wrong::NotWritten, || Oddity {
+            self.wrong(Wrong::NotWritten, || Breach {
                 happened: format!("{node} answers that {value} is written, and the storage has never taken it"),
                 expected: "`Written` when the storage has taken the value".to_owned(),
                 actual: "the storage has not taken it".to_owned(),
-                event,
+                focus: Some(event),
+                ..Breach::default()
             });
         }
         let late_ms = world.now_ms() - write.asked_ms;
@@ -416,14 +421,15 @@ impl Desk {
         let write = self.writes[place].clone();
         let event =
             world.note(write.client, Tone::Bad, format!("{} is not written, though it holds the lock", write.value));
-        self.wrong(Wrong::NotWritten, || Oddity {
+        self.wrong(Wrong::NotWritten, || Breach {
             happened: format!(
                 "{}, the holder ({}), was asked to write {} at {} ms, nothing failed, and it was not written",
                 write.client, write.token, write.value, write.asked_ms
             ),
             expected: format!("`Written` within {WRITE_MS} ms"),
             actual: format!("nothing of the kind at {} ms", world.now_ms()),
-            event,
+            focus: Some(event),
+            ..Breach::default()
         });
     }
 
@@ -435,11 +441,12 @@ impl Desk {
         self.seen.count(if taken { evidence::TAKEN } else { evidence::REFUSED });
         let Err((write, found)) = self.fence.answered(value, taken) else { return };
         let event = world.note(self.setup.storage(), Tone::Bad, format!("{verdict}, and {}", found.before));
-        self.wrong(found.wrong, || Oddity {
+        self.wrong(found.wrong, || Breach {
             happened: format!("{write}: {verdict}, and {}", found.before),
             expected: format!("that it is {}", if taken { "refused" } else { "taken" }),
             actual: verdict.to_string(),
-            event,
+            focus: Some(event),
+            ..Breach::default()
         });
     }
 

@@ -55,10 +55,7 @@ type Verdict = Result<(), Breach>;
 /// The first of these that is wrong.
 fn unless(seen: &Seen, counts: &mut Evidence, wrongs: &[Wrong]) -> Verdict {
     seen.evidence.iter().for_each(|(what, count)| counts.count_many(what, *count));
-    match wrongs.iter().find_map(|wrong| seen.wrongs.get(wrong)) {
-        None => Ok(()),
-        Some(oddity) => Err(Breach::new(&oddity.happened, &oddity.expected, &oddity.actual).at(oddity.event)),
-    }
+    wrongs.iter().find_map(|wrong| seen.wrongs.get(wrong)).map_or(Ok(()), |breach| Err(breach.clone()))
 }
 
 fn one_holder(seen: &Seen, counts: &mut Evidence) -> Verdict {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sim::{EventId, NodeId};
+use explore::Breach;
+use sim::NodeId;
 
 use super::contract::*;
 
@@ -37,15 +38,6 @@ pub struct WriteSeen {
     pub abandoned: bool,
 }
 
-/// Something that a promise may be broken by: in words, and where.
-#[derive(Clone, Debug)]
-pub struct Oddity {
-    pub happened: String,
-    pub expected: String,
-    pub actual: String,
-    pub event: EventId,
-}
-
 /// What can be wrong. The first of each is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wrong {
@@ -78,7 +70,7 @@ pub enum Wrong {
 /// What a play leaves behind.
 #[derive(Default)]
 pub struct Seen {
-    pub wrongs: BTreeMap<Wrong, Oddity>,
+    pub wrongs: BTreeMap<Wrong, Breach>,
     pub evidence: BTreeMap<&'static str, u64>,
 }
 

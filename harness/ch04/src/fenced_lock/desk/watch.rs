@@ -1,10 +1,11 @@
 //! Looks at who takes itself for the holder, at what the storage takes, and at the time.
 
+use explore::Breach;
 use sim::{EventId, NodeId, Tone, World};
 
 use super::{Desk, Stage};
 use crate::fenced_lock::contract::*;
-use crate::fenced_lock::seen::{Oddity, WriteSeen, Wrong, evidence};
+use crate::fenced_lock::seen::{WriteSeen, Wrong, evidence};
 use crate::fenced_lock::world::{Locks, View};
 
 impl Desk {
@@ -31,7 +32,7 @@ impl Desk {
     /// A client that had the lock and did not release it does not have it any more.
     pub(super) fn lapses(&mut self, world: &World<Locks>, client: usize, event: EventId) {
         let Stage::Holding { since_ms, token } = self.applications[client].stage else { return };
-        self.wrong(Wrong::Lapse, || Oddity {
+        self.wrong(Wrong::Lapse, || Breach {
             happened: format!(
                 "{} had the lock ({token}) since {since_ms} ms and lost it at {} ms, alive and connected",
                 Self::node(client),
@@ -39,7 +40,8 @@ impl Desk {
             ),
             expected: "a holder that lives keeps the lock until it releases it".to_owned(),
             actual: format!("it was the holder for {} ms", world.now_ms() - since_ms),
-            event,
+            focus: Some(event),
+            ..Breach::default()
         });
     }
 
@@ -91,11 +93,12 @@ impl Desk {
         let holds = "takes itself for the holder";
         let event = world.note(Self::node(other), Tone::Bad, holds);
         world.note(Self::node(client), Tone::Bad, format!("{holds}, too"));
-        self.wrong(Wrong::TwoHolders, || Oddity {
+        self.wrong(Wrong::TwoHolders, || Breach {
             happened: format!("{} and {} both take themselves for the holder", Self::node(other), Self::node(client)),
             expected: "at no moment more than one holder, each by its own clock".to_owned(),
             actual: format!("at {now_ms} ms: {one}; {two}"),
-            event,
+            focus: Some(event),
+            ..Breach::default()
         });
     }
 
@@ -125,7 +128,7 @@ impl Desk {
         {
             let note = format!("{} ({}) after {value} ({newest})", write.value, write.token);
             let event = world.note(storage, Tone::Bad, note);
-            self.wrong(Wrong::Interleaved, || Oddity {
+            self.wrong(Wrong::Interleaved, || Breach {
                 happened: format!(
                     "the storage took {}, which {} was asked to write when it had {}, after {value} with {newest}",
                     write.value, write.client, write.token
@@ -135,7 +138,8 @@ impl Desk {
                     "the value of the storage went from {value} ({newest}) to {} ({})",
                     write.value, write.token
                 ),
-                event,
+                focus: Some(event),
+                ..Breach::default()
             });
         }
         if self.newest.is_none_or(|(newest, _)| write.token >= newest) {
@@ -144,14 +148,15 @@ impl Desk {
         if !write.held {
             let event =
                 world.note(storage, Tone::Bad, format!("{} was asked for when the lease was over", write.value));
-            self.wrong(Wrong::Unheld, || Oddity {
+            self.wrong(Wrong::Unheld, || Breach {
                 happened: format!(
                     "{} was asked to write {} when its lease ({}) was over by its own clock, and the storage took it",
                     write.client, write.value, write.token
                 ),
                 expected: "`Failed`, and nothing sent".to_owned(),
                 actual: format!("the value of the storage is {}", write.value),
-                event,
+                focus: Some(event),
+                ..Breach::default()
             });
         }
     }
@@ -166,11 +171,12 @@ impl Desk {
         if let Some((write, asked_ms)) = self.fence.pending()
             && now_ms > asked_ms + STORAGE_MS
         {
-            self.wrong(Wrong::Fence, || Oddity {
+            self.wrong(Wrong::Fence, || Breach {
                 happened: format!("{write} had no answer"),
                 expected: format!("an answer within {STORAGE_MS} ms"),
                 actual: format!("none at {now_ms} ms"),
-                event,
+                focus: Some(event),
+                ..Breach::default()
             });
         }
         let waiting = (0..self.setup.clients).filter_map(|client| match self.applications[client].stage {
@@ -208,11 +214,12 @@ impl Desk {
             Wrong::Handover => format!("{node} waits for the lock, which was released at {from_ms} ms"),
             _ => format!("{node} waits for the lock, which nobody holds, and nothing has failed since {from_ms} ms"),
         };
-        self.wrong(wrong, || Oddity {
+        self.wrong(wrong, || Breach {
             happened,
             expected: format!("that a client that waits has it within {bound_ms} ms, at {} ms", from_ms + bound_ms),
             actual: format!("{node} waits at {} ms", world.now_ms()),
-            event,
+            focus: Some(event),
+            ..Breach::default()
         });
     }
 
@@ -228,11 +235,12 @@ impl Desk {
             return;
         }
         let event = world.note(node, Tone::Bad, "has not said that it lost the lock");
-        self.wrong(Wrong::Untrue, || Oddity {
+        self.wrong(Wrong::Untrue, || Breach {
             happened: format!("the lease of {node} was over at {until_ms} ms of its clock, and it has not said so"),
             expected: format!("`Lost` within {NOTICE_MS} ms"),
             actual: format!("no answer at {} ms of its clock", world.elapsed_ms(node)),
-            event,
+            focus: Some(event),
+            ..Breach::default()
         });
     }
 
@@ -259,7 +267,7 @@ impl Desk {
             return;
         }
         let event = world.note(node, Tone::Bad, format!("has not answered to the write of {}", write.value));
-        self.wrong(Wrong::Unanswered, || Oddity {
+        self.wrong(Wrong::Unanswered, || Breach {
             happened: format!(
                 "{node} was asked to write {} at {} ms, is not the holder since {since_ms} ms at the latest, and has not \
                  answered",
@@ -267,7 +275,6 @@ impl Desk {
             ),
             expected: format!("`Failed` within {NOTICE_MS} ms"),
             actual: format!("no answer at {now_ms} ms"),
-            event,
-        });
+            focus: Some(event), ..Breach::default() });
     }
 }

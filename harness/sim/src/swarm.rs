@@ -41,6 +41,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All but links that carry few bytes a second, which matters only where messages are large.
+    pub const ANY: [Kind; 11] = [
+        Kind::Loss,
+        Kind::Duplication,
+        Kind::Delay,
+        Kind::Split,
+        Kind::OneWay,
+        Kind::Flapping,
+        Kind::Crash,
+        Kind::Pause,
+        Kind::SlowNode,
+        Kind::Clock,
+        Kind::Drift,
+    ];
+
     /// What a network does.
     pub const NETWORK: [Kind; 6] =
         [Kind::Loss, Kind::Duplication, Kind::Delay, Kind::Split, Kind::OneWay, Kind::Flapping];

@@ -28,20 +28,6 @@ pub const HEAL_MS: u64 = 700;
 /// When these schedules end: not before somebody who takes all the time there is has answered.
 const END_MS: u64 = HEAL_MS + PROMPT_MS + 300;
 
-const EVERYTHING: [Kind; 11] = [
-    Kind::Loss,
-    Kind::Duplication,
-    Kind::Delay,
-    Kind::Split,
-    Kind::OneWay,
-    Kind::Flapping,
-    Kind::Crash,
-    Kind::Pause,
-    Kind::SlowNode,
-    Kind::Clock,
-    Kind::Drift,
-];
-
 /// `n(1)` is n1.
 fn n(number: usize) -> NodeId {
     NodeId::new(number - 1)
@@ -332,7 +318,7 @@ pub fn anything(draw: &mut Draw) -> Schedule {
         return with_readings(episodes(draw), HEAL_MS + 50);
     }
     let nodes = some_nodes(draw);
-    let faults = Swarm { most: 8, ..Swarm::of(nodes, &EVERYTHING, HEAL_MS) }.draw(&mut draw.random);
+    let faults = Swarm { most: 8, ..Swarm::of(nodes, &Kind::ANY, HEAL_MS) }.draw(&mut draw.random);
     let calls = scattered(draw, nodes, 4, 40, HEAL_MS);
     with_readings(with_faults(Plan { setup: setup(nodes, 4), entries: calls }, faults), HEAL_MS + 50)
 }
@@ -393,7 +379,7 @@ fn any_missing(draw: &mut Draw) -> Schedule {
     alive.shuffle(&mut draw.random);
     let dying = alive.split_off(nodes - draw.random.random_range(0..=(nodes - 1) / 2));
     let living = alive.into_iter().map(n).collect();
-    let swarm = Swarm { most: 6, nodes: living, ..Swarm::of(nodes, &EVERYTHING, HEAL_MS) };
+    let swarm = Swarm { most: 6, nodes: living, ..Swarm::of(nodes, &Kind::ANY, HEAL_MS) };
     let faults = dying.into_iter().map(dead).chain(swarm.draw(&mut draw.random)).collect();
     let entries = scattered(draw, nodes, 4, 12, HEAL_MS);
     able_from(with_faults(Plan { setup: setup(nodes, 4), entries }, faults), HEAL_MS)

@@ -43,7 +43,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn pause(&mut self, node: NodeId, begins: bool) {
+    fn pause(&mut self, node: NodeId, begins: bool) {
         let slot = &mut self.nodes[node.index()];
         if begins && slot.state == Life::Up {
             slot.state = Life::Paused;

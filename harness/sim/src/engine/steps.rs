@@ -37,8 +37,7 @@ impl Engine {
     }
 
     pub(super) fn step(&mut self, seam: &mut dyn Seam, event: Event) {
-        let mut effects = std::mem::take(&mut self.effects);
-        let (node, shown) = match event {
+        let (node, shown, effects) = match event {
             Event::Deliver { from, to, nth, message, id, again } => {
                 self.in_flight -= 1;
                 self.nodes[from.index()].in_flight -= 1;
@@ -47,7 +46,6 @@ impl Engine {
                     let why = self.words(|| format!("{to} is down"));
                     self.trace.lost(self.now_us, lane(from), id, why);
                     seam.release(message);
-                    self.effects = effects;
                     return;
                 }
                 let overtaken = self.network.arrive(from, to, nth);
@@ -56,13 +54,13 @@ impl Engine {
                 self.counts.delivered += u64::from(from != to);
                 let shown = self.trace.receive(self.now_us, lane(to), id);
                 if self.nodes[to.index()].puppet {
-                    self.effects = effects;
                     self.happens(to, shown, Raw::Intercepted { from, message });
                     return;
                 }
                 let moment = self.nodes[to.index()].clock.moment(self.now_us);
+                let mut effects = std::mem::take(&mut self.effects);
                 seam.message(to, from, message, moment, &mut effects);
-                (to, shown)
+                (to, shown, effects)
             }
             Event::Timer { node, timer, .. } => {
                 let slot = &mut self.nodes[node.index()];
@@ -71,20 +69,21 @@ impl Engine {
                 self.counts.timers += 1;
                 let words = self.words(|| format!("timer {}", seam.describe_timer(node, timer)));
                 let shown = self.trace.note(self.now_us, lane(node), Tone::Plain, words);
+                let mut effects = std::mem::take(&mut self.effects);
                 seam.timer(node, timer, moment, &mut effects);
-                (node, shown)
+                (node, shown, effects)
             }
             Event::Input { node, input, client } => {
                 let shown = self.show_input(seam, node, input, client);
                 if self.nodes[node.index()].state == Life::Down {
                     self.counts.refused += 1;
-                    self.effects = effects;
                     self.happens(node, shown, Raw::Refused(input));
                     return;
                 }
                 let moment = self.nodes[node.index()].clock.moment(self.now_us);
+                let mut effects = std::mem::take(&mut self.effects);
                 seam.input(node, input, moment, &mut effects);
-                (node, shown)
+                (node, shown, effects)
             }
             _ => unreachable!("only what reaches a node is a step of it"),
         };
@@ -92,7 +91,7 @@ impl Engine {
         self.happens(node, shown, Raw::Stepped);
     }
 
-    pub(super) fn show_input(&mut self, seam: &dyn Seam, node: NodeId, input: Handle, client: Option<u16>) -> EventId {
+    fn show_input(&mut self, seam: &dyn Seam, node: NodeId, input: Handle, client: Option<u16>) -> EventId {
         let words = self.words(|| seam.describe_input(input));
         let up = self.nodes[node.index()].state != Life::Down;
         match client {
@@ -110,7 +109,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn show_output(&mut self, seam: &dyn Seam, node: NodeId, output: Handle) -> EventId {
+    fn show_output(&mut self, seam: &dyn Seam, node: NodeId, output: Handle) -> EventId {
         let words = self.words(|| seam.describe_output(output));
         match seam.addressee(output) {
             None => self.trace.note(self.now_us, lane(node), Tone::Plain, words),
@@ -123,7 +122,7 @@ impl Engine {
     }
 
     /// Lets the effects of a handler take place, one after another, up to a crash between two of them.
-    pub(super) fn apply(&mut self, seam: &mut dyn Seam, node: NodeId, mut effects: Vec<Effect>) {
+    fn apply(&mut self, seam: &mut dyn Seam, node: NodeId, mut effects: Vec<Effect>) {
         let mut crash = None;
         let mut rest = effects.drain(..);
         for effect in rest.by_ref() {
@@ -145,7 +144,7 @@ impl Engine {
     }
 
     /// The fault that crashes the node at this effect, and whether the effect still takes place.
-    pub(super) fn trapped(&mut self, node: NodeId, effect: &Effect) -> Option<(u32, bool)> {
+    fn trapped(&mut self, node: NodeId, effect: &Effect) -> Option<(u32, bool)> {
         let slot = &mut self.nodes[node.index()];
         let (before, after) = match effect {
             Effect::Send { .. } => {
@@ -166,7 +165,7 @@ impl Engine {
         trap(before).map(|fault| (fault, false)).or_else(|| after.and_then(trap).map(|fault| (fault, true)))
     }
 
-    pub(super) fn take_effect(&mut self, seam: &mut dyn Seam, node: NodeId, effect: Effect) {
+    fn take_effect(&mut self, seam: &mut dyn Seam, node: NodeId, effect: Effect) {
         match effect {
             Effect::Send { to, message } => self.send(seam, node, to, message),
             Effect::SetTimer { timer, after_us } => {
@@ -211,19 +210,19 @@ impl Engine {
             Verdict::Arrives { after_us, again_us } => {
                 let deliver = |again| Event::Deliver { from, to, nth, message, id, again };
                 self.push(self.now_us + after_us, deliver(false));
-                self.under_way(from, 1);
+                self.under_way(from);
                 if let Some(again_us) = again_us {
                     seam.retain(message);
                     self.push(self.now_us + again_us, deliver(true));
-                    self.under_way(from, 1);
+                    self.under_way(from);
                 }
             }
         }
     }
 
-    pub(super) fn under_way(&mut self, from: NodeId, messages: usize) {
-        self.in_flight += messages;
-        self.nodes[from.index()].in_flight += messages;
+    fn under_way(&mut self, from: NodeId) {
+        self.in_flight += 1;
+        self.nodes[from.index()].in_flight += 1;
         if self.in_flight > self.limits.in_flight {
             let most = (0..self.nodes.len()).max_by_key(|node| self.nodes[*node].in_flight);
             self.stopped = Some(Stop::Flood(NodeId::new(most.expect("somebody sent them")), self.limits.in_flight));

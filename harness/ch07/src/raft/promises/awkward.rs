@@ -232,19 +232,6 @@ fn narrow_links(_: &mut Draw) -> Schedule {
 
 /// Whatever can go wrong, until it is over.
 fn anything(draw: &mut Draw) -> Schedule {
-    const KINDS: [Kind; 11] = [
-        Kind::Loss,
-        Kind::Duplication,
-        Kind::Delay,
-        Kind::Split,
-        Kind::OneWay,
-        Kind::Flapping,
-        Kind::Crash,
-        Kind::Pause,
-        Kind::SlowNode,
-        Kind::Clock,
-        Kind::Drift,
-    ];
     let nodes = three_or_five(draw);
     let mut entries = vec![stream(500, 20, 50)];
     if draw.index < 4 {
@@ -253,7 +240,7 @@ fn anything(draw: &mut Draw) -> Schedule {
         entries.extend(strayed);
         entries.push(crash(1_650, Who::Leader, 100));
     } else {
-        entries.extend(swarm(draw, nodes, &KINDS, 1_900));
+        entries.extend(swarm(draw, nodes, &Kind::ANY, 1_900));
         entries.push(cut_off_leader(about(draw, 700, 1_200), 0, 500));
         entries.push(crash(about(draw, 700, 1_800), Who::Follower, 300));
     }

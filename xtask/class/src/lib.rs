@@ -1,0 +1,7 @@
+//! Grades a class: many submissions that nobody trusts, in the formats that instructors' tools read.
+//!
+//! - [`model`]: the result of a class; every report is made from it.
+//!
+//! Start at [`model::ClassReport`].
+
+pub mod model;

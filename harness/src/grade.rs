@@ -6,6 +6,7 @@
 //! measures (`cargo test -q -p ch01-exercises -- --figure scale_out`).
 
 use std::io::{Read, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::{Duration, Instant};
@@ -16,7 +17,9 @@ use report::frame::{Frame, NONCE_ENV};
 use report::{CheckResult, CheckStatus};
 
 use crate::exercise::{Ask, Check, Exercise};
+use crate::remote::Gone;
 use crate::stories::Stories;
+use crate::tell::Told;
 use crate::{memory, stage};
 
 /// The stack of the thread that runs the checks; an endless recursion ends at the same depth everywhere.
@@ -211,7 +214,7 @@ fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, requ
             reporter.send(&Frame::Progress { schedules });
         }
     };
-    let told = check.run_and_keep(exercise, &request.ask(), request.stories.as_ref(), &mut at);
+    let told = until_gone(check, || check.run_and_keep(exercise, &request.ask(), request.stories.as_ref(), &mut at));
     if let Some(note) = told.note {
         reporter.send(&Frame::Note(note));
     }
@@ -219,6 +222,17 @@ fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, requ
     debug_assert!(result.status == CheckStatus::Holds || !result.message.is_empty(), "a failure always says why");
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     reporter.send(&Frame::Finished(Box::new(CheckResult { millis, ..result })));
+}
+
+/// The result of a check, or why there is none: the process that its code ran in is gone.
+fn until_gone(check: &Check, run: impl FnOnce() -> Told) -> Told {
+    match catch_unwind(AssertUnwindSafe(run)) {
+        Ok(told) => told,
+        Err(payload) => match payload.downcast::<Gone>() {
+            Ok(gone) => Told { result: CheckResult::new(check.name, gone.status, gone.message), note: None },
+            Err(payload) => resume_unwind(payload),
+        },
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "this thread takes no part in a check, it only ends the process")]

@@ -15,6 +15,7 @@
 //! - [`mod@grade`]: the `main` of every chapter's test target.
 //! - [`chapter!`]: the table of a chapter's exercises.
 //! - [`hex`]: bytes in a form that people can read.
+//! - [`remote`] and [`serve`]: the two ends of it when the learner's code runs in processes of its own.
 //! - [`memory`] and [`panics`]: what the process as a whole has to watch.
 //!
 //! Start at `ch01::flaky_rpc`, the pattern that every exercise follows.
@@ -26,6 +27,8 @@ pub mod hex;
 pub mod memory;
 pub mod panics;
 pub mod processes;
+pub mod remote;
+pub mod serve;
 pub mod stage;
 pub mod stories;
 pub mod tell;

@@ -8,10 +8,13 @@ use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::{Mutex, Once, PoisonError};
 
 use explore::{Evidence, Outcome, Trial};
+use serde::{Deserialize, Serialize};
 use sim::Trace;
 
+use crate::remote::Gone;
+
 /// A panic: what it said and where.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Panic {
     /// Its message.
     pub message: String,
@@ -23,6 +26,14 @@ impl Panic {
     /// Whether it comes from a `todo!()` or an `unimplemented!()`.
     pub fn is_todo(&self) -> bool {
         self.message.starts_with("not yet implemented") || self.message.starts_with("not implemented")
+    }
+
+    /// Cuts both to so many bytes.
+    pub fn shorten(&mut self, bytes: usize) {
+        for text in [&mut self.message, &mut self.place] {
+            let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+            text.truncate(end.unwrap_or(0));
+        }
     }
 
     /// The message and the place, for people.
@@ -50,9 +61,20 @@ pub fn watch<T>(work: impl FnOnce() -> T) -> (Option<T>, Vec<Panic>) {
     let outer = WATCHED.replace(true);
     let _turn = (!outer).then(|| TURN.lock().unwrap_or_else(PoisonError::into_inner));
     drain();
-    let result = panic::catch_unwind(AssertUnwindSafe(work)).ok();
+    let result = panic::catch_unwind(AssertUnwindSafe(work));
     WATCHED.set(outer);
-    (result, drain())
+    let panics = drain();
+    match result {
+        Ok(result) => (Some(result), panics),
+        // That is not the learner's panic: it ends the whole check.
+        Err(payload) if payload.is::<Gone>() => panic::resume_unwind(payload),
+        Err(_) => (None, panics),
+    }
+}
+
+/// Takes note of a panic of the learner's code in another process.
+pub fn record_elsewhere(panic: Panic) {
+    SEEN.lock().unwrap_or_else(PoisonError::into_inner).push(panic);
 }
 
 /// Watches the run of a property: a panic becomes its outcome.

@@ -11,6 +11,7 @@
 //! - [`fault`]: what can go wrong; [`swarm`] draws it.
 //! - [`disk`]: what a crash leaves.
 //! - [`seam`]: all that passes between the world and the processes in it; [`local`] and [`pair`] are on the other side of it.
+//! - [`remote`]: the same when each process is one of the operating system's; [`plain`] is what can cross then.
 //! - [`world`]: nodes and links, and a queue of what happens next.
 //!
 //! Start at [`process::Process`] for a node, at [`world::World`] for a world, at [`choice::Choice`] for everything else.
@@ -23,8 +24,10 @@ pub mod fault;
 pub mod local;
 mod network;
 pub mod pair;
+pub mod plain;
 pub mod process;
 mod queue;
+pub mod remote;
 pub mod seam;
 pub mod swarm;
 #[cfg(test)]
@@ -38,7 +41,9 @@ pub use engine::{Counts, Limits, Stop};
 pub use fault::{Fault, Span, When};
 pub use local::Local;
 pub use pair::{Either, Pair};
+pub use plain::Plain;
 pub use process::{Context, Disk, NodeId, Process, Torn};
+pub use remote::Remote;
 pub use seam::Protocol;
 pub use swarm::Swarm;
 pub use trace::{EventId, Kind, Lane, Life, MessageId, Tone, Trace};

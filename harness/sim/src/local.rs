@@ -19,7 +19,7 @@ pub(crate) struct Slab<T> {
 }
 
 impl<T> Slab<T> {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Slab { entries: Vec::new(), free: Vec::new() }
     }
 
@@ -36,16 +36,16 @@ impl<T> Slab<T> {
         }
     }
 
-    fn get(&self, handle: Handle) -> &T {
+    pub(crate) fn get(&self, handle: Handle) -> &T {
         self.entries[handle.0 as usize].1.as_ref().expect("a handle is used as long as it is held")
     }
 
-    fn retain(&mut self, handle: Handle) {
+    pub(crate) fn retain(&mut self, handle: Handle) {
         self.entries[handle.0 as usize].0 += 1;
     }
 
     /// The value, and whether somebody still holds it.
-    fn take(&mut self, handle: Handle) -> Option<T> {
+    pub(crate) fn take(&mut self, handle: Handle) -> Option<T> {
         let (count, value) = &mut self.entries[handle.0 as usize];
         *count -= 1;
         if *count > 0 {
@@ -167,6 +167,37 @@ where
     /// The same, for a protocol whose messages the contract fixes: the world may send and receive some itself.
     pub fn with_wire(self, forge: fn(X::Wire) -> P::Message, intercept: fn(P::Message) -> X::Wire) -> Self {
         Local { forge, intercept, ..self }
+    }
+
+    /// Takes over a message that was made elsewhere.
+    ///
+    /// # Panics
+    ///
+    /// If it can't be read: then its type writes what it does not read.
+    pub(crate) fn put_bytes(&mut self, bytes: &[u8]) -> Handle {
+        match postcard::from_bytes(bytes) {
+            Ok(message) => self.messages.put(message),
+            Err(error) => panic!(
+                "a message can't be read back from its bytes as {}: {error}. Attributes of serde like `untagged`, `tag`, \
+                 `flatten` and `skip` don't go with the format of the wire, which does not name what it holds",
+                std::any::type_name::<P::Message>()
+            ),
+        }
+    }
+
+    /// Gives a message out, as bytes.
+    ///
+    /// # Panics
+    ///
+    /// If it can't be written.
+    pub(crate) fn take_bytes(&mut self, message: Handle) -> Vec<u8> {
+        let message = self.messages.take_or_clone(message);
+        match postcard::to_allocvec(&message) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                panic!("a message of type {} can't be written: {error}", std::any::type_name::<P::Message>())
+            }
+        }
     }
 
     fn step(
@@ -309,7 +340,7 @@ where
     }
 }
 
-fn shortened(words: String) -> String {
+pub(crate) fn shortened(words: String) -> String {
     match words.char_indices().nth(MAX_WORDS) {
         Some((end, _)) => format!("{}…", &words[..end]),
         None => words,

@@ -6,7 +6,10 @@
 //! compiled once, not in every learner's crate), needs no serialization while both sides share a process, and will need
 //! little of it when they don't.
 
+use serde::{Deserialize, Serialize};
+
 use crate::disk::{Image, Write};
+use crate::plain::Plain;
 use crate::process::NodeId;
 
 /// Something that stays with the processes: a message, a request, an answer.
@@ -14,11 +17,11 @@ use crate::process::NodeId;
 pub struct Handle(pub u32);
 
 /// A timer of a node; unique among those that run at that node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct TimerId(pub u32);
 
 /// What a node's clocks show when a handler is called.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
     /// The clock on the wall, in microseconds.
     pub clock_us: u64,
@@ -61,6 +64,9 @@ pub enum Effect {
 
 /// What the world asks of the processes. Each step appends its effects.
 pub trait Seam {
+    /// Whether words will be asked for, said before anything else. A quiet run needs none.
+    fn expect_words(&mut self, _wanted: bool) {}
+
     /// A node starts from its disk, with random numbers from `seed`.
     fn boot(&mut self, node: NodeId, moment: Moment, seed: u64, disk: &Image, effects: &mut Vec<Effect>);
 
@@ -113,15 +119,15 @@ pub trait Seam {
 /// The types of one protocol, as its contract fixes them.
 pub trait Protocol: 'static {
     /// What a node is told at boot.
-    type Config: Clone + std::fmt::Debug + 'static;
+    type Config: Plain + Clone + std::fmt::Debug + 'static;
     /// What clients ask for. Its `Display` is read in diagrams.
-    type Input: std::fmt::Display + 'static;
+    type Input: Plain + std::fmt::Display + 'static;
     /// What nodes answer. Its `Display` is read in diagrams.
-    type Output: std::fmt::Display + 'static;
+    type Output: Plain + std::fmt::Display + 'static;
     /// What can be observed of a node from outside.
-    type View: 'static;
+    type View: Plain + 'static;
     /// The messages, where the contract fixes them; then the world can send some of its own. `()` where the learner is free.
-    type Wire: 'static;
+    type Wire: Plain + std::fmt::Debug + 'static;
 
     /// The client that an answer is for, by its place among the world's clients. Then it is drawn as an arrow to that
     /// client's lane, and otherwise as a note.

@@ -110,7 +110,8 @@ pub struct World<X: Protocol> {
 
 impl<X: Protocol> World<X> {
     /// A world at the beginning of a run.
-    pub fn new(setup: Setup, host: Box<dyn Host<X>>) -> Self {
+    pub fn new(setup: Setup, mut host: Box<dyn Host<X>>) -> Self {
+        host.expect_words(!setup.quiet);
         let names = setup.places.iter().map(|place| &place.name).chain(&setup.clients);
         let trace = Trace::new(names.cloned());
         let trace = if setup.quiet { trace.quietly() } else { trace };

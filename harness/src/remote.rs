@@ -1,0 +1,169 @@
+//! The judge's end: learner's code that runs in processes of its own.
+//!
+//! A judge keeps nothing of the learner's in its own process. Where an exercise would make an object of the learner's, it
+//! [hires](hire) a worker instead, a fresh process in a jail, and talks to it in frames over a socket: an order out, an answer
+//! back, one at a time. Whatever the worker does instead of answering (panic, exit, lie, say too much) ends the run with
+//! a verdict that earns nothing.
+//!
+//! Frames to a worker are a length and bytes. Frames from it are a length, a kind and bytes; how long they may be is bounded before
+//! anything is read. Lengths are 32 bits, little endian.
+
+use std::io::{self, Read, Write};
+use std::panic::resume_unwind;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use report::CheckStatus;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sim::plain;
+use sim::remote::Agency;
+
+use crate::panics::{self, Panic};
+
+/// How long an answer may be, in bytes.
+pub const MAX_ANSWER_BYTES: usize = 16 << 20;
+
+/// How many panics one answer may tell of.
+const MAX_PANICS: usize = 16;
+
+/// How many bytes of a panic's message and place are kept.
+const MAX_PANIC_BYTES: usize = 4096;
+
+/// What stands before the bytes of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Kind {
+    /// The answer.
+    Answer = 0,
+    /// The panics that there are instead.
+    Panicked = 1,
+}
+
+/// The end of a socket.
+pub trait Channel: Read + Write + Send {}
+
+impl<C: Read + Write + Send> Channel for C {}
+
+/// Starts workers, and knows how they end.
+pub trait Employer: Send {
+    /// A fresh worker. An error is a fault of the judge's, not of the learner's.
+    fn hire(&mut self) -> io::Result<Box<dyn Channel>>;
+
+    /// How the last worker that ended did, in words for the learner: "it ended itself with exit status 0".
+    fn autopsy(&mut self) -> String;
+}
+
+static EMPLOYER: OnceLock<Mutex<Box<dyn Employer>>> = OnceLock::new();
+
+/// Has workers started by `employer`, from now on.
+pub fn employ(employer: Box<dyn Employer>) {
+    assert!(EMPLOYER.set(Mutex::new(employer)).is_ok(), "a judge has one employer");
+}
+
+fn employer<T>(ask: impl FnOnce(&mut dyn Employer) -> T) -> T {
+    let employer = EMPLOYER.get().expect("a judge employs somebody before it grades");
+    ask(&mut **employer.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Why there is no verdict from the promise itself: the worker is gone. It unwinds from wherever a worker was needed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gone {
+    /// What that makes of the check.
+    pub status: CheckStatus,
+    /// In words for the learner.
+    pub message: String,
+}
+
+impl Gone {
+    /// Ends the run.
+    pub fn unwind(self) -> ! {
+        resume_unwind(Box::new(self))
+    }
+}
+
+/// What unwinds for a panic in a worker, which has been [recorded](panics::record_elsewhere).
+pub struct PanickedElsewhere;
+
+/// A worker.
+pub struct Line {
+    channel: Box<dyn Channel>,
+}
+
+/// Starts a worker.
+pub fn hire() -> Line {
+    match employer(|employer| employer.hire()) {
+        Ok(channel) => Line { channel },
+        Err(error) => panic!("no worker could be started: {error}"),
+    }
+}
+
+/// Where the nodes of a simulated world come from.
+pub const AGENCY: Agency = Agency { hire: || Box::new(hire()), refuse };
+
+/// Ends the run of a worker that has sent what no honest one sends.
+pub fn refuse(why: &str) -> ! {
+    Gone {
+        status: CheckStatus::Aborted,
+        message: format!("your code wrote to the socket that only the grader may write to: {why}"),
+    }
+    .unwind()
+}
+
+impl Line {
+    /// Sends an order and reads its answer.
+    pub fn ask<A: Serialize, R: DeserializeOwned>(&mut self, order: &A) -> R {
+        let answer = sim::remote::Line::call(self, &plain::save(order));
+        plain::load(&answer).unwrap_or_else(|| refuse("an answer that is none"))
+    }
+
+    fn exchange(&mut self, order: &[u8]) -> io::Result<(u8, Vec<u8>)> {
+        let mut frame = Vec::with_capacity(order.len() + 4);
+        frame.extend(u32::try_from(order.len()).map_err(io::Error::other)?.to_le_bytes());
+        frame.extend(order);
+        self.channel.write_all(&frame)?;
+        let mut head = [0; 5];
+        self.channel.read_exact(&mut head)?;
+        let [a, b, c, d, kind] = head;
+        let length = u32::from_le_bytes([a, b, c, d]) as usize;
+        if length > MAX_ANSWER_BYTES {
+            Gone {
+                status: CheckStatus::Aborted,
+                message: format!("your code answered with {length} bytes; {MAX_ANSWER_BYTES} are the most"),
+            }
+            .unwind()
+        }
+        // Grows with what arrives, not with what is announced.
+        let mut bytes = Vec::new();
+        (&mut self.channel).take(length as u64).read_to_end(&mut bytes)?;
+        if bytes.len() < length {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        Ok((kind, bytes))
+    }
+}
+
+impl sim::remote::Line for Line {
+    fn call(&mut self, order: &[u8]) -> Vec<u8> {
+        match self.exchange(order) {
+            Ok((kind, bytes)) if kind == Kind::Answer as u8 => bytes,
+            Ok((kind, bytes)) if kind == Kind::Panicked as u8 => panicked(&bytes),
+            Ok(_) => refuse("a frame of no kind"),
+            Err(_) => {
+                let how = employer(|employer| employer.autopsy());
+                Gone { status: CheckStatus::Aborted, message: format!("the process your code ran in is gone: {how}") }
+                    .unwind()
+            }
+        }
+    }
+}
+
+fn panicked(bytes: &[u8]) -> ! {
+    let Some(panics) = plain::load::<Vec<Panic>>(bytes).filter(|panics| !panics.is_empty()) else {
+        refuse("a panic that is none")
+    };
+    for mut panic in panics.into_iter().take(MAX_PANICS) {
+        panic.shorten(MAX_PANIC_BYTES);
+        panics::record_elsewhere(panic);
+    }
+    resume_unwind(Box::new(PanickedElsewhere))
+}

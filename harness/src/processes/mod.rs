@@ -10,11 +10,31 @@ mod tests;
 use std::fmt;
 
 use explore::{Breach, Evidence, Plan};
+use sim::remote::Lodger;
 use sim::seam::Host;
-use sim::{Choice, Counts, Protocol, Stop, World};
+use sim::{Choice, Counts, Local, Process, Protocol, Remote, Stop, World};
 
+use crate::remote::AGENCY;
+use crate::serve::Service;
 use crate::stage::Played;
 use crate::{exercise, panics};
+
+/// Makes the nodes of a run, one for each of the configurations.
+pub type Nodes<X> = fn(Vec<<X as Protocol>::Config>) -> Box<dyn Host<X>>;
+
+/// Nodes that are processes of their own. As a [`Nodes`], for a judge.
+pub fn remote<X: Protocol>(configs: Vec<X::Config>) -> Box<dyn Host<X>> {
+    Box::new(Remote::new(&configs, AGENCY))
+}
+
+/// What such a process serves: one of the nodes that `make` makes.
+pub fn serve<X, P>(make: fn(Vec<X::Config>) -> Local<X, P>) -> Box<dyn Service>
+where
+    X: Protocol,
+    P: Process<Config = X::Config, Input = X::Input, Output = X::Output>,
+{
+    Box::new(Lodger::new(make))
+}
 
 /// What an exercise whose nodes run in a simulated world consists of. It is a [`World`](exercise::World) by itself.
 pub trait Cluster: Send + Sync + 'static {

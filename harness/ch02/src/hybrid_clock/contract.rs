@@ -96,6 +96,8 @@ impl Protocol for Hybrid {
     type Wire = ();
 }
 
+sim::plain!(Config, Request, Answer);
+
 impl Stamping for Hybrid {
     type Stamp = Stamp;
 

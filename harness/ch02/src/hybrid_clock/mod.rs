@@ -12,12 +12,31 @@ mod schedules;
 mod world;
 
 use harness::exercise::Exercise;
+use harness::processes::{self, Nodes};
+use harness::serve::Service;
 use sim::Local;
 
 pub use contract::{Answer, Config, Event, HybridClock, Request, Stamp};
 
 /// The exercise, with `N` as the nodes.
 pub fn exercise<N: HybridClock>() -> Exercise {
-    let nodes: world::Nodes = |count, config| Box::new(Local::<_, N>::new(vec![config; count], |_| ()));
+    with(|configs| Box::new(nodes::<N>(configs)))
+}
+
+/// The exercise, with every node in a process of its own.
+pub fn remote() -> Exercise {
+    with(processes::remote)
+}
+
+/// What such a process serves, with `N` as every node.
+pub fn serve<N: HybridClock>() -> Box<dyn Service> {
+    processes::serve(nodes::<N>)
+}
+
+fn nodes<N: HybridClock>(configs: Vec<Config>) -> Local<contract::Hybrid, N> {
+    Local::new(configs, |_| ())
+}
+
+fn with(nodes: Nodes<contract::Hybrid>) -> Exercise {
     Exercise::in_world("ch02", "hybrid_clock", world::Events { nodes }, promises::all())
 }

@@ -2,15 +2,12 @@
 
 use explore::Plan;
 use harness::NodeId;
-use harness::processes::Cluster;
+use harness::processes::{Cluster, Nodes};
 use sim::seam::Host;
 use sim::{Choice, EventId, What, World};
 
 use super::contract::{Answer, Config, Hybrid, Request, Stamp};
 use crate::traffic::{Step, Traffic};
-
-/// Makes the learner's nodes, so many.
-pub type Nodes = fn(usize, Config) -> Box<dyn Host<Hybrid>>;
 
 /// How many nodes there are, what they believe, and whether one is asked to sort at the end.
 #[derive(Clone, Debug)]
@@ -39,7 +36,7 @@ pub struct Seen {
 
 /// Nodes with clocks.
 pub struct Events {
-    pub nodes: Nodes,
+    pub nodes: Nodes<Hybrid>,
 }
 
 impl Cluster for Events {
@@ -53,7 +50,7 @@ impl Cluster for Events {
     }
 
     fn host(&self, plan: &Plan<Setup, Step>) -> Box<dyn Host<Hybrid>> {
-        (self.nodes)(plan.setup.nodes, plan.setup.config)
+        (self.nodes)(vec![plan.setup.config; plan.setup.nodes])
     }
 
     fn script(&self, plan: &Plan<Setup, Step>, world: &mut World<Hybrid>) -> Seen {

@@ -73,6 +73,8 @@ impl Protocol for Lamport {
     type Wire = ();
 }
 
+sim::plain!(Request, Answer);
+
 impl Stamping for Lamport {
     type Stamp = Stamp;
 

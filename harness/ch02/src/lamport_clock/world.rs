@@ -4,15 +4,12 @@ use std::collections::BTreeSet;
 
 use explore::Plan;
 use harness::NodeId;
-use harness::processes::Cluster;
+use harness::processes::{Cluster, Nodes};
 use sim::seam::Host;
 use sim::{Choice, EventId, What, World};
 
 use super::contract::{Answer, Lamport, Request, Stamp};
 use crate::traffic::{Step, Traffic};
-
-/// Makes the learner's nodes, so many.
-pub type Nodes = fn(usize) -> Box<dyn Host<Lamport>>;
 
 /// How many nodes there are, and whether they are asked to sort at the end.
 #[derive(Clone, Debug)]
@@ -39,7 +36,7 @@ pub struct Seen {
 
 /// Nodes with clocks.
 pub struct Events {
-    pub nodes: Nodes,
+    pub nodes: Nodes<Lamport>,
 }
 
 impl Cluster for Events {
@@ -53,7 +50,7 @@ impl Cluster for Events {
     }
 
     fn host(&self, plan: &Plan<Setup, Step>) -> Box<dyn Host<Lamport>> {
-        (self.nodes)(plan.setup.nodes)
+        (self.nodes)(vec![(); plan.setup.nodes])
     }
 
     fn script(&self, plan: &Plan<Setup, Step>, world: &mut World<Lamport>) -> Seen {

@@ -92,6 +92,8 @@ impl Protocol for Vectors {
     type Wire = ();
 }
 
+sim::plain!(Request, Answer);
+
 impl Stamping for Vectors {
     type Stamp = Vector;
 

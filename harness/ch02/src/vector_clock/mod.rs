@@ -12,12 +12,31 @@ mod schedules;
 mod world;
 
 use harness::exercise::Exercise;
+use harness::processes::{self, Nodes};
+use harness::serve::Service;
 use sim::Local;
 
 pub use contract::{Answer, Event, Order, Request, Vector, VectorClock};
 
 /// The exercise, with `N` as the nodes.
 pub fn exercise<N: VectorClock>() -> Exercise {
-    let nodes: world::Nodes = |count| Box::new(Local::<_, N>::new(vec![(); count], |_| ()));
+    with(|configs| Box::new(nodes::<N>(configs)))
+}
+
+/// The exercise, with every node in a process of its own.
+pub fn remote() -> Exercise {
+    with(processes::remote)
+}
+
+/// What such a process serves, with `N` as every node.
+pub fn serve<N: VectorClock>() -> Box<dyn Service> {
+    processes::serve(nodes::<N>)
+}
+
+fn nodes<N: VectorClock>(configs: Vec<()>) -> Local<contract::Vectors, N> {
+    Local::new(configs, |_| ())
+}
+
+fn with(nodes: Nodes<contract::Vectors>) -> Exercise {
     Exercise::in_world("ch02", "vector_clock", world::Events { nodes }, promises::all())
 }

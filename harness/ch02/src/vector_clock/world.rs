@@ -4,15 +4,12 @@ use std::fmt;
 
 use explore::Plan;
 use harness::NodeId;
-use harness::processes::Cluster;
+use harness::processes::{Cluster, Nodes};
 use sim::seam::Host;
 use sim::{Choice, EventId, What, World};
 
 use super::contract::{Answer, Order, Request, Vector, Vectors};
 use crate::traffic::{Step, Traffic};
-
-/// Makes the learner's nodes, so many.
-pub type Nodes = fn(usize) -> Box<dyn Host<Vectors>>;
 
 /// How many nodes there are, and from which on they come late.
 #[derive(Clone, Debug)]
@@ -65,7 +62,7 @@ pub struct Seen {
 
 /// Nodes with clocks.
 pub struct Events {
-    pub nodes: Nodes,
+    pub nodes: Nodes<Vectors>,
 }
 
 impl Cluster for Events {
@@ -83,7 +80,7 @@ impl Cluster for Events {
     }
 
     fn host(&self, plan: &Plan<Setup, Entry>) -> Box<dyn Host<Vectors>> {
-        (self.nodes)(plan.setup.nodes)
+        (self.nodes)(vec![(); plan.setup.nodes])
     }
 
     fn script(&self, plan: &Plan<Setup, Entry>, world: &mut World<Vectors>) -> Seen {

@@ -71,7 +71,7 @@ pub const ACCOUNTS: usize = 2;
 
 // ANCHOR: types
 /// What server and clients are told at boot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Config {
     /// The server. All other nodes are clients.
     pub server: NodeId,

@@ -17,8 +17,10 @@ mod seen;
 mod world;
 
 use harness::exercise::Exercise;
-use sim::seam::Host;
-use sim::{Local, Pair, Process};
+use harness::processes::{self, Nodes};
+use harness::serve::Service;
+use sim::{Either, Local, Pair, Process};
+use world::Bank;
 
 pub use contract::{
     ACCOUNTS, Account, Answer, CommandClient, CommandServer, Config, Deposit, LATEST_MS, Ledger, Receipt, Request,
@@ -30,12 +32,34 @@ where
     S: CommandServer,
     C: CommandClient + Process<Message = S::Message>,
 {
-    let host: world::MakeHost = |configs| {
-        let view = |node: &Pair<S, C>| match node {
-            Pair::First(server) => Some(Account::all().map(|account| server.balance(account))),
-            Pair::Second(_) => None,
-        };
-        Box::new(Local::<world::Bank, Pair<S, C>>::new(configs, view)) as Box<dyn Host<world::Bank>>
-    };
-    Exercise::in_world("ch03", "exactly_once", world::Branch { host }, promises::all())
+    with(|configs| Box::new(nodes::<S, C>(configs)))
+}
+
+/// The exercise, with every node in a process of its own.
+pub fn remote() -> Exercise {
+    with(processes::remote)
+}
+
+/// What such a process serves: the server or a client.
+pub fn serve<S, C>() -> Box<dyn Service>
+where
+    S: CommandServer,
+    C: CommandClient + Process<Message = S::Message>,
+{
+    processes::serve(nodes::<S, C>)
+}
+
+fn nodes<S, C>(configs: Vec<Either<Config, Config>>) -> Local<Bank, Pair<S, C>>
+where
+    S: CommandServer,
+    C: CommandClient + Process<Message = S::Message>,
+{
+    Local::new(configs, |node| match node {
+        Pair::First(server) => Some(Account::all().map(|account| server.balance(account))),
+        Pair::Second(_) => None,
+    })
+}
+
+fn with(nodes: Nodes<Bank>) -> Exercise {
+    Exercise::in_world("ch03", "exactly_once", world::Branch { nodes }, promises::all())
 }

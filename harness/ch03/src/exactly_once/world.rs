@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::fmt;
 
 use explore::Plan;
-use harness::processes::Cluster;
+use harness::processes::{Cluster, Nodes};
 use sim::seam::Host;
 use sim::world::Place;
 use sim::{Choice, Either, Fault, NodeId, Protocol, World};
@@ -24,13 +24,12 @@ impl Protocol for Bank {
     type Wire = ();
 }
 
-/// How the learner's processes are made, for these configurations.
-pub type MakeHost = fn(Vec<Either<Config, Config>>) -> Box<dyn Host<Bank>>;
+sim::plain!(Config, Request, Answer);
 
 /// The world of this exercise.
 pub struct Branch {
     /// The code under test.
-    pub host: MakeHost,
+    pub nodes: Nodes<Bank>,
 }
 
 /// What a schedule fixes.
@@ -94,7 +93,7 @@ impl Cluster for Branch {
     fn host(&self, plan: &Plan<Setup, Entry>) -> Box<dyn Host<Bank>> {
         let config = Config { server: NodeId::new(SERVER), window: plan.setup.window };
         let clients = (0..plan.setup.clients).map(|_| Either::Second(config));
-        (self.host)(std::iter::once(Either::First(config)).chain(clients).collect())
+        (self.nodes)(std::iter::once(Either::First(config)).chain(clients).collect())
     }
 
     fn script(&self, plan: &Plan<Setup, Entry>, world: &mut World<Bank>) -> Seen {

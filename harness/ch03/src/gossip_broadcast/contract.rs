@@ -106,6 +106,8 @@ impl Protocol for Gossiping {
     type Wire = ();
 }
 
+sim::plain!(Config, Request, Answer);
+
 impl fmt::Display for Request {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -11,12 +11,31 @@ mod schedules;
 mod world;
 
 use harness::exercise::Exercise;
+use harness::processes::{self, Nodes};
+use harness::serve::Service;
 use sim::Local;
 
 pub use contract::{Aim, Answer, Config, Gossip, Request};
 
 /// The exercise, with `N` as the nodes.
 pub fn exercise<N: Gossip>() -> Exercise {
-    let nodes: world::Nodes = |count, aim| Box::new(Local::<_, N>::new(vec![Config { aim }; count], |_| ()));
+    with(|configs| Box::new(nodes::<N>(configs)))
+}
+
+/// The exercise, with every node in a process of its own.
+pub fn remote() -> Exercise {
+    with(processes::remote)
+}
+
+/// What such a process serves, with `N` as every node.
+pub fn serve<N: Gossip>() -> Box<dyn Service> {
+    processes::serve(nodes::<N>)
+}
+
+fn nodes<N: Gossip>(configs: Vec<Config>) -> Local<contract::Gossiping, N> {
+    Local::new(configs, |_| ())
+}
+
+fn with(nodes: Nodes<contract::Gossiping>) -> Exercise {
     Exercise::in_world("ch03", "gossip_broadcast", world::Village { nodes }, promises::all())
 }

@@ -5,15 +5,12 @@ use std::fmt;
 
 use explore::Plan;
 use harness::NodeId;
-use harness::processes::Cluster;
+use harness::processes::{Cluster, Nodes};
 use rand::{RngExt, SeedableRng};
 use sim::seam::Host;
 use sim::{Choice, EventId, Fault, Limits, Random, Tone, What, World};
 
-use super::contract::{Aim, Answer, Gossiping, Request};
-
-/// Makes the learner's nodes, so many, with that aim.
-pub type Nodes = fn(usize, Aim) -> Box<dyn Host<Gossiping>>;
+use super::contract::{Aim, Answer, Config, Gossiping, Request};
 
 /// What is fixed for a run.
 #[derive(Clone, Copy, Debug)]
@@ -114,7 +111,7 @@ pub struct Seen {
 
 /// A village in which everybody hears of everything.
 pub struct Village {
-    pub nodes: Nodes,
+    pub nodes: Nodes<Gossiping>,
 }
 
 impl Cluster for Village {
@@ -135,7 +132,7 @@ impl Cluster for Village {
     }
 
     fn host(&self, plan: &Plan<Setup, Entry>) -> Box<dyn Host<Gossiping>> {
-        (self.nodes)(plan.setup.nodes, plan.setup.aim)
+        (self.nodes)(vec![Config { aim: plan.setup.aim }; plan.setup.nodes])
     }
 
     fn script(&self, plan: &Plan<Setup, Entry>, world: &mut World<Gossiping>) -> Seen {

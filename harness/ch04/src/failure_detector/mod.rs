@@ -11,6 +11,8 @@ mod schedules;
 mod world;
 
 use harness::exercise::Exercise;
+use harness::processes::{self, Nodes};
+use harness::serve::Service;
 use sim::Local;
 
 pub use contract::{
@@ -20,6 +22,23 @@ pub use contract::{
 
 /// The exercise, with `N` as the nodes.
 pub fn exercise<N: FailureDetector>() -> Exercise {
-    let nodes: world::Nodes = |count| Box::new(Local::<_, N>::new(vec![(); count], N::suspects));
+    with(|configs| Box::new(nodes::<N>(configs)))
+}
+
+/// The exercise, with every node in a process of its own.
+pub fn remote() -> Exercise {
+    with(processes::remote)
+}
+
+/// What such a process serves, with `N` as every node.
+pub fn serve<N: FailureDetector>() -> Box<dyn Service> {
+    processes::serve(nodes::<N>)
+}
+
+fn nodes<N: FailureDetector>(configs: Vec<()>) -> Local<contract::Detection, N> {
+    Local::new(configs, N::suspects)
+}
+
+fn with(nodes: Nodes<contract::Detection>) -> Exercise {
     Exercise::in_world("ch04", "failure_detector", world::Watch { nodes }, promises::all())
 }

@@ -5,14 +5,11 @@ use std::fmt;
 
 use explore::Plan;
 use harness::NodeId;
-use harness::processes::Cluster;
+use harness::processes::{Cluster, Nodes};
 use sim::seam::Host;
 use sim::{Choice, EventId, Fault, Span, Tone, What, World};
 
 use super::contract::{DETECT_MS, Detection, MESSAGES_A_WINDOW, SETTLE_MS, TRUST_MS, WINDOW_MS};
-
-/// Makes the learner's nodes, so many.
-pub type Nodes = fn(usize) -> Box<dyn Host<Detection>>;
 
 /// How many nodes there are, when the last trouble is over, and when the run is, in milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -134,7 +131,7 @@ pub struct Seen {
 
 /// A watch that nodes keep on one another.
 pub struct Watch {
-    pub nodes: Nodes,
+    pub nodes: Nodes<Detection>,
 }
 
 impl Cluster for Watch {
@@ -148,7 +145,7 @@ impl Cluster for Watch {
     }
 
     fn host(&self, plan: &Plan<Setup, Entry>) -> Box<dyn Host<Detection>> {
-        (self.nodes)(plan.setup.nodes)
+        (self.nodes)(vec![(); plan.setup.nodes])
     }
 
     fn script(&self, plan: &Plan<Setup, Entry>, world: &mut World<Detection>) -> Seen {

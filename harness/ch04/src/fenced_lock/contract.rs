@@ -83,7 +83,7 @@ pub const STORAGE_MS: u64 = 20;
 
 // ANCHOR: types
 /// What all nodes are told at boot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Config {
     /// The lock service.
     pub service: NodeId,

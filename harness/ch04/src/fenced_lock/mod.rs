@@ -19,12 +19,13 @@ mod seen;
 mod world;
 
 use harness::exercise::Exercise;
-use sim::seam::Host;
+use harness::processes::{self, Nodes};
+use harness::serve::Service;
 use sim::{Local, Pair, Process};
 
 pub use contract::{Answer, Client, Config, LockService, Request, Storage, Token, Verdict, Write};
 
-use world::View;
+use world::{Locks, Three, View};
 
 /// The exercise, with `L` as the lock service, `C` as the clients and `S` as the storage.
 pub fn exercise<L, C, S>() -> Exercise
@@ -33,13 +34,37 @@ where
     C: Client + Process<Message = L::Message>,
     S: Storage + Process<Message = L::Message>,
 {
-    let host: world::MakeHost = |configs| {
-        let view = |node: &Pair<L, Pair<C, S>>| match node {
-            Pair::First(_) => View::Service,
-            Pair::Second(Pair::First(client)) => View::Client { holds_until_ms: client.holds_until_ms() },
-            Pair::Second(Pair::Second(storage)) => View::Storage { value: storage.value() },
-        };
-        Box::new(Local::<world::Locks, Pair<L, Pair<C, S>>>::new(configs, view)) as Box<dyn Host<world::Locks>>
-    };
-    Exercise::in_world("ch04", "fenced_lock", world::Site { host }, promises::all())
+    with(|configs| Box::new(nodes::<L, C, S>(configs)))
+}
+
+/// The exercise, with every node in a process of its own.
+pub fn remote() -> Exercise {
+    with(processes::remote)
+}
+
+/// What such a process serves: the lock service, a client or the storage.
+pub fn serve<L, C, S>() -> Box<dyn Service>
+where
+    L: LockService,
+    C: Client + Process<Message = L::Message>,
+    S: Storage + Process<Message = L::Message>,
+{
+    processes::serve(nodes::<L, C, S>)
+}
+
+fn nodes<L, C, S>(configs: Vec<Three<Config, Config, Config>>) -> Local<Locks, Pair<L, Pair<C, S>>>
+where
+    L: LockService,
+    C: Client + Process<Message = L::Message>,
+    S: Storage + Process<Message = L::Message>,
+{
+    Local::new(configs, |node| match node {
+        Pair::First(_) => View::Service,
+        Pair::Second(Pair::First(client)) => View::Client { holds_until_ms: client.holds_until_ms() },
+        Pair::Second(Pair::Second(storage)) => View::Storage { value: storage.value() },
+    })
+}
+
+fn with(nodes: Nodes<Locks>) -> Exercise {
+    Exercise::in_world("ch04", "fenced_lock", world::Site { nodes }, promises::all())
 }

@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::fmt;
 
 use explore::Plan;
-use harness::processes::Cluster;
+use harness::processes::{Cluster, Nodes};
+use serde::{Deserialize, Serialize};
 use sim::seam::Host;
 use sim::world::Place;
 use sim::{Choice, Either, Fault, NodeId, Protocol, World};
@@ -27,21 +28,20 @@ impl Protocol for Locks {
     type Wire = ();
 }
 
+sim::plain!(Config, Request, Write, Answer, Verdict, View);
+
 /// What can be observed of a node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum View {
     Service,
     Client { holds_until_ms: Option<u64> },
     Storage { value: Option<u64> },
 }
 
-/// How the learner's processes are made, for these configurations.
-pub type MakeHost = fn(Vec<Three<Config, Config, Config>>) -> Box<dyn Host<Locks>>;
-
 /// The world of this exercise.
 pub struct Site {
     /// The code under test.
-    pub host: MakeHost,
+    pub nodes: Nodes<Locks>,
 }
 
 /// What a schedule fixes.
@@ -125,7 +125,7 @@ impl Cluster for Site {
         let config = plan.setup.config();
         let clients = (0..plan.setup.clients).map(|_| Either::Second(Either::First(config)));
         let storage = Either::Second(Either::Second(config));
-        (self.host)(std::iter::once(Either::First(config)).chain(clients).chain([storage]).collect())
+        (self.nodes)(std::iter::once(Either::First(config)).chain(clients).chain([storage]).collect())
     }
 
     fn script(&self, plan: &Plan<Setup, Entry>, world: &mut World<Locks>) -> Seen {

@@ -116,6 +116,8 @@ impl Protocol for Registering {
     }
 }
 
+sim::plain!(Config, Request, Answer);
+
 /// Short, since it is in most messages, and messages are shown with `Debug`: `c1#2` is the second request of c1.
 impl fmt::Debug for RequestId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -14,12 +14,31 @@ mod schedules;
 mod world;
 
 use harness::exercise::Exercise;
+use harness::processes::{self, Nodes};
+use harness::serve::Service;
 use sim::Local;
 
 pub use contract::{Answer, Config, Operation, Outcome, QuorumRegister, Request, RequestId};
 
 /// The exercise, with `N` as the nodes.
 pub fn exercise<N: QuorumRegister>() -> Exercise {
-    let nodes: world::Nodes = |configs| Box::new(Local::<_, N>::new(configs, |_| ()));
+    with(|configs| Box::new(nodes::<N>(configs)))
+}
+
+/// The exercise, with every node in a process of its own.
+pub fn remote() -> Exercise {
+    with(processes::remote)
+}
+
+/// What such a process serves, with `N` as every node.
+pub fn serve<N: QuorumRegister>() -> Box<dyn Service> {
+    processes::serve(nodes::<N>)
+}
+
+fn nodes<N: QuorumRegister>(configs: Vec<Config>) -> Local<contract::Registering, N> {
+    Local::new(configs, |_| ())
+}
+
+fn with(nodes: Nodes<contract::Registering>) -> Exercise {
     Exercise::in_world("ch05", "quorum_register", world::Replicas { nodes }, promises::all())
 }

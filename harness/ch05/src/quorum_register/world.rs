@@ -5,14 +5,11 @@ use std::fmt;
 
 use explore::Plan;
 use harness::NodeId;
-use harness::processes::Cluster;
+use harness::processes::{Cluster, Nodes};
 use sim::seam::Host;
 use sim::{Choice, EventId, Fault, Tone, What, World};
 
 use super::contract::{Answer, Config, Operation, Outcome, PROMPT_MS, Registering, Request, RequestId};
-
-/// Makes the learner's nodes, one for each configuration.
-pub type Nodes = fn(Vec<Config>) -> Box<dyn Host<Registering>>;
 
 /// What is fixed for a run.
 #[derive(Clone, Debug)]
@@ -125,7 +122,7 @@ pub struct Seen {
 
 /// Nodes that are one register.
 pub struct Replicas {
-    pub nodes: Nodes,
+    pub nodes: Nodes<Registering>,
 }
 
 impl Cluster for Replicas {

@@ -113,6 +113,8 @@ impl Protocol for Counting {
     type Wire = ();
 }
 
+sim::plain!(Request, Answer);
+
 /// A change of a counter: up if positive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct By(pub i64);

@@ -20,8 +20,12 @@ pub use contract::{Answer, Counters, GrowOnly, Request, UpAndDown};
 
 /// The exercise, with `G` and `P` as the data types and `N` as the nodes.
 pub fn exercise<G: GrowOnly, P: UpAndDown, N: Counters>() -> Exercise {
-    let nodes = Replicas { nodes: |count| Box::new(Local::<_, N>::new(vec![(); count], |_| ())) };
+    let nodes = Replicas { nodes: |configs| Box::new(nodes::<N>(configs)) };
     let mut exercise = Exercise::in_world("ch06", "counters", nodes, promises::all());
     exercise.checks.splice(0..0, algebra::checks(algebra::play_growing::<G>, algebra::play_both::<P>));
     exercise
+}
+
+fn nodes<N: Counters>(configs: Vec<()>) -> Local<contract::Counting, N> {
+    Local::new(configs, |_| ())
 }

@@ -117,6 +117,8 @@ impl Protocol for Listing {
     type Wire = ();
 }
 
+sim::plain!(Request, Answer);
+
 /// A change of a set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {

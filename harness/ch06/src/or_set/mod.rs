@@ -22,8 +22,12 @@ pub use contract::{Answer, GuestList, ObservedRemove, Request};
 
 /// The exercise, with `S` as the data type and `N` as the nodes.
 pub fn exercise<S: ObservedRemove, N: GuestList>() -> Exercise {
-    let nodes = Replicas { nodes: |count| Box::new(Local::<_, N>::new(vec![(); count], |_| ())) };
+    let nodes = Replicas { nodes: |configs| Box::new(nodes::<N>(configs)) };
     let mut exercise = Exercise::in_world("ch06", "or_set", nodes, promises::all());
     exercise.checks.splice(0..0, algebra::checks(algebra::play::<S>));
     exercise
+}
+
+fn nodes<N: GuestList>(configs: Vec<()>) -> Local<contract::Listing, N> {
+    Local::new(configs, |_| ())
 }

@@ -11,7 +11,7 @@ use std::fmt;
 
 use explore::Plan;
 use harness::NodeId;
-use harness::processes::Cluster;
+use harness::processes::{Cluster, Nodes};
 use sim::seam::Host;
 use sim::{Choice, EventId, Fault, Protocol, What, World};
 
@@ -143,8 +143,8 @@ pub struct Seen<X: Replicated> {
 
 /// Nodes that keep copies.
 pub struct Replicas<X: Replicated> {
-    /// Makes the learner's nodes, so many.
-    pub nodes: fn(usize) -> Box<dyn Host<X>>,
+    /// Makes the learner's nodes.
+    pub nodes: Nodes<X>,
 }
 
 impl<X: Replicated> Cluster for Replicas<X> {
@@ -158,7 +158,7 @@ impl<X: Replicated> Cluster for Replicas<X> {
     }
 
     fn host(&self, plan: &Schedule<X>) -> Box<dyn Host<X>> {
-        (self.nodes)(plan.setup.nodes)
+        (self.nodes)(vec![(); plan.setup.nodes])
     }
 
     fn script(&self, plan: &Schedule<X>, world: &mut World<X>) -> Seen<X> {

@@ -62,6 +62,8 @@ impl Protocol for Deciding {
     type Wire = ();
 }
 
+sim::plain!(Propose, Decided);
+
 impl fmt::Debug for Value {
     /// Just the number: it stands in many messages of a diagram.
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

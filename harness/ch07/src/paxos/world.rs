@@ -4,15 +4,12 @@ use std::fmt;
 
 use explore::Plan;
 use harness::NodeId;
-use harness::processes;
+use harness::processes::{self, Nodes};
 use sim::disk::Keep;
 use sim::seam::Host;
 use sim::{Choice, EventId, Fault, Span, Tone, What, When, World};
 
 use super::contract::{Decided, Deciding, Propose, Value};
-
-/// Makes the learner's nodes, so many.
-pub type Nodes = fn(usize) -> Box<dyn Host<Deciding>>;
 
 /// What is fixed for a run.
 #[derive(Clone, Debug)]
@@ -135,7 +132,7 @@ pub struct Seen {
 
 /// Nodes that decide.
 pub struct Cluster {
-    pub nodes: Nodes,
+    pub nodes: Nodes<Deciding>,
 }
 
 impl processes::Cluster for Cluster {
@@ -151,7 +148,7 @@ impl processes::Cluster for Cluster {
     }
 
     fn host(&self, plan: &Plan<Setup, Entry>) -> Box<dyn Host<Deciding>> {
-        (self.nodes)(plan.setup.nodes)
+        (self.nodes)(vec![(); plan.setup.nodes])
     }
 
     fn script(&self, plan: &Plan<Setup, Entry>, world: &mut World<Deciding>) -> Seen {

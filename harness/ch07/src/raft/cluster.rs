@@ -1,7 +1,7 @@
 //! The world of `raft`: nodes, clients that ask whoever leads, and steps that become faults when their time has come.
 
 use explore::{Breach, Plan};
-use harness::processes::Cluster;
+use harness::processes::{Cluster, Nodes};
 use sim::disk::Keep;
 use sim::seam::Host;
 use sim::{Choice, Fault, NodeId, Protocol, Span, What, When, World};
@@ -26,16 +26,15 @@ impl Protocol for Consensus {
     }
 }
 
-/// Makes the learner's nodes.
-pub type MakeHost = fn(Vec<Config>) -> Box<dyn Host<Consensus>>;
+sim::plain!(Config, Command, Output, View);
 
 /// Nodes that keep a log in common.
-pub struct Nodes {
+pub struct Servers {
     /// Makes them.
-    pub host: MakeHost,
+    pub nodes: Nodes<Consensus>,
 }
 
-impl Cluster for Nodes {
+impl Cluster for Servers {
     type Protocol = Consensus;
     type Setup = Setup;
     type Entry = Entry;
@@ -46,7 +45,7 @@ impl Cluster for Nodes {
     }
 
     fn host(&self, plan: &Plan<Setup, Entry>) -> Box<dyn Host<Consensus>> {
-        (self.host)(vec![plan.setup.config; plan.setup.nodes])
+        (self.nodes)(vec![plan.setup.config; plan.setup.nodes])
     }
 
     fn script(&self, plan: &Plan<Setup, Entry>, world: &mut World<Consensus>) -> Seen {

@@ -16,15 +16,35 @@ mod promises;
 mod seen;
 mod watch;
 
+use cluster::Consensus;
 use harness::exercise::Exercise;
+use harness::processes::{self, Nodes};
+use harness::serve::Service;
 use sim::Local;
 
 pub use contract::{Command, Config, Entry, Index, Output, Raft, Role, Term};
 
 /// The exercise, with `R` as the nodes.
 pub fn exercise<R: Raft>() -> Exercise {
-    let host: cluster::MakeHost = |configs| Box::new(Local::<cluster::Consensus, R>::new(configs, view));
-    Exercise::in_world("ch07", "raft", cluster::Nodes { host }, promises::all())
+    with(|configs| Box::new(nodes::<R>(configs)))
+}
+
+/// The exercise, with every node in a process of its own.
+pub fn remote() -> Exercise {
+    with(processes::remote)
+}
+
+/// What such a process serves, with `R` as every node.
+pub fn serve<R: Raft>() -> Box<dyn Service> {
+    processes::serve(nodes::<R>)
+}
+
+fn nodes<R: Raft>(configs: Vec<Config>) -> Local<Consensus, R> {
+    Local::new(configs, view)
+}
+
+fn with(nodes: Nodes<Consensus>) -> Exercise {
+    Exercise::in_world("ch07", "raft", cluster::Servers { nodes }, promises::all())
 }
 
 fn view<R: Raft>(node: &R) -> seen::View {

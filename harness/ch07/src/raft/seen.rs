@@ -3,13 +3,14 @@
 use std::fmt;
 
 use explore::Breach;
+use serde::{Deserialize, Serialize};
 use sim::{EventId, NodeId};
 
 use super::contract::{Command, Entry, Index, Role, Term};
 use super::entries::Setup;
 
 /// What the accessors of a node say.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct View {
     /// What it is.
     pub role: Role,

@@ -14,8 +14,9 @@ mod script;
 mod world;
 
 use harness::exercise::Exercise;
+use harness::processes::{self, Nodes};
+use harness::serve::Service;
 use harness::{Either, Process};
-use sim::seam::Host;
 use sim::{Local, Pair};
 
 pub use contract::{
@@ -30,16 +31,34 @@ where
     C: CommitCoordinator,
     P: CommitParticipant + Process<Message = C::Message>,
 {
-    Exercise::in_world("ch09", "two_phase_commit", Bank { nodes: nodes::<C, P> }, promises::all())
+    with(|configs| Box::new(nodes::<C, P>(configs)))
 }
 
-fn nodes<C, P>(configs: Vec<Either<(), Branch>>) -> Box<dyn Host<Banking>>
+/// The exercise, with every node in a process of its own.
+pub fn remote() -> Exercise {
+    with(processes::remote)
+}
+
+/// What such a process serves: the coordinator or a branch.
+pub fn serve<C, P>() -> Box<dyn Service>
 where
     C: CommitCoordinator,
     P: CommitParticipant + Process<Message = C::Message>,
 {
-    Box::new(Local::<Banking, Pair<C, P>>::new(configs, |node| match node {
+    processes::serve(nodes::<C, P>)
+}
+
+fn nodes<C, P>(configs: Vec<Either<(), Branch>>) -> Local<Banking, Pair<C, P>>
+where
+    C: CommitCoordinator,
+    P: CommitParticipant + Process<Message = C::Message>,
+{
+    Local::new(configs, |node| match node {
         Pair::First(_) => None,
         Pair::Second(branch) => Some(BranchView { balances: branch.balances(), in_doubt: branch.in_doubt() }),
-    }))
+    })
+}
+
+fn with(nodes: Nodes<Banking>) -> Exercise {
+    Exercise::in_world("ch09", "two_phase_commit", Bank { nodes }, promises::all())
 }

@@ -5,7 +5,8 @@ use std::convert::Infallible;
 use std::fmt;
 
 use explore::Plan;
-use harness::processes::Cluster;
+use harness::processes::{Cluster, Nodes};
+use serde::{Deserialize, Serialize};
 use sim::disk::Keep;
 use sim::seam::Host;
 use sim::{Choice, Either, EventId, Fault, NodeId, Place, Protocol, World};
@@ -31,19 +32,19 @@ impl Protocol for Banking {
     }
 }
 
+sim::plain!(Branch, Transfer, Answer, BranchView);
+
 /// What can be observed of a branch.
+#[derive(Serialize, Deserialize)]
 pub struct BranchView {
     pub balances: BTreeMap<u32, i64>,
     pub in_doubt: usize,
 }
 
-/// Makes the learner's nodes, one for each configuration.
-pub type Nodes = fn(Vec<Either<(), Branch>>) -> Box<dyn Host<Banking>>;
-
 /// The world of this exercise.
 pub struct Bank {
     /// The code under test.
-    pub nodes: Nodes,
+    pub nodes: Nodes<Banking>,
 }
 
 /// What a schedule fixes.

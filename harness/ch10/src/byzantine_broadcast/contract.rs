@@ -99,6 +99,8 @@ impl Protocol for Broadcasting {
     type Wire = Message;
 }
 
+sim::plain!(Config, Ask, Deliver, Message);
+
 impl Message {
     /// The broadcast it is about, and the value it is for.
     pub fn claim(self) -> (Broadcast, Value) {

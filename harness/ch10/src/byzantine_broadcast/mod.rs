@@ -17,16 +17,32 @@ mod schedules;
 mod world;
 
 use harness::exercise::Exercise;
+use harness::processes::{self, Nodes};
+use harness::serve::Service;
 use sim::Local;
 
 pub use contract::{Ask, Broadcast, ByzantineBroadcast, Config, Deliver, Message, Value};
 
 /// The exercise, with `N` as the correct nodes.
 pub fn exercise<N: ByzantineBroadcast>() -> Exercise {
-    let nodes: world::Nodes = |count, faults| {
-        let configs = vec![Config { faults }; count];
-        Box::new(Local::<_, N>::new(configs, |_| ()).with_wire(|message| message, |message| message))
-    };
+    with(|configs| Box::new(nodes::<N>(configs)))
+}
+
+/// The exercise, with every node in a process of its own.
+pub fn remote() -> Exercise {
+    with(processes::remote)
+}
+
+/// What such a process serves, with `N` as every node.
+pub fn serve<N: ByzantineBroadcast>() -> Box<dyn Service> {
+    processes::serve(nodes::<N>)
+}
+
+fn nodes<N: ByzantineBroadcast>(configs: Vec<Config>) -> Local<contract::Broadcasting, N> {
+    Local::new(configs, |_| ()).with_wire(|message| message, |message| message)
+}
+
+fn with(nodes: Nodes<contract::Broadcasting>) -> Exercise {
     Exercise::in_world("ch10", "byzantine_broadcast", world::Cluster { nodes }, promises::all())
         .with_figure(move || figure::draw(&world::Cluster { nodes }))
 }

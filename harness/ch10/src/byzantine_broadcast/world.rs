@@ -4,15 +4,12 @@ use std::fmt;
 
 use explore::Plan;
 use harness::NodeId;
-use harness::processes;
+use harness::processes::{self, Nodes};
 use sim::seam::Host;
 use sim::{Choice, EventId, Fault, Tone, What, World};
 
-use super::contract::{Ask, Broadcast, Broadcasting, Deliver, Message, SOON_MS, Value};
+use super::contract::{Ask, Broadcast, Broadcasting, Config, Deliver, Message, SOON_MS, Value};
 use super::lies::Lie;
-
-/// Makes the learner's nodes: so many, of which so many may be liars.
-pub type Nodes = fn(usize, usize) -> Box<dyn Host<Broadcasting>>;
 
 /// What is fixed for a run.
 #[derive(Clone, Debug)]
@@ -117,7 +114,7 @@ pub struct Seen {
 
 /// Nodes, some of which lie.
 pub struct Cluster {
-    pub nodes: Nodes,
+    pub nodes: Nodes<Broadcasting>,
 }
 
 impl processes::Cluster for Cluster {
@@ -139,7 +136,7 @@ impl processes::Cluster for Cluster {
     }
 
     fn host(&self, plan: &Plan<Setup, Entry>) -> Box<dyn Host<Broadcasting>> {
-        (self.nodes)(plan.setup.nodes, plan.setup.faults)
+        (self.nodes)(vec![Config { faults: plan.setup.faults }; plan.setup.nodes])
     }
 
     fn script(&self, plan: &Plan<Setup, Entry>, world: &mut World<Broadcasting>) -> Seen {

@@ -11,7 +11,7 @@ use super::{
     APPLIED, ELECTED, Schedule, Verdict, about, another_leads, applied_in_time, applied_ms, keeps, n, recovers, swarm,
     three_or_five,
 };
-use crate::raft::cluster::Nodes;
+use crate::raft::cluster::Servers;
 use crate::raft::entries::{Act, Entry, Setup, Who, crash, cut_off_leader, propose, step, stream};
 use crate::raft::seen::{Law, Seen};
 
@@ -19,7 +19,7 @@ const INHERITED: &str = "a leader is elected after another, and commands are app
 const MENDED: &str = "a leader that strayed comes back";
 const RECOVERED: &str = "every node applies a new command after the last fault";
 
-pub fn promises() -> Vec<Promise<Nodes>> {
+pub fn promises() -> Vec<Promise<Servers>> {
     vec![
         Promise {
             name: "an_entry_of_an_old_term_is_not_committed_by_counting",

@@ -8,14 +8,14 @@ use sim::swarm::Kind;
 use sim::{Fault, Span};
 
 use super::{ELECTED, ELECTION_MS, Schedule, Verdict, about, another_leads, deposed, keeps, n, swarm, three_or_five};
-use crate::raft::cluster::Nodes;
+use crate::raft::cluster::Servers;
 use crate::raft::entries::{Act, Entry, Setup, Who, crash, cut_off_leader, step};
 use crate::raft::seen::{Law, Seen};
 
 const DEPOSED: &str = "a leader comes back after another was elected";
 const SUCCEEDED: &str = "a leader follows a lost one";
 
-pub fn promises() -> Vec<Promise<Nodes>> {
+pub fn promises() -> Vec<Promise<Servers>> {
     vec![
         Promise {
             name: "a_leader_is_elected_and_stays",

@@ -12,7 +12,7 @@ use rand::seq::IndexedRandom;
 use sim::swarm::Kind;
 use sim::{NodeId, Swarm};
 
-use super::cluster::Nodes;
+use super::cluster::Servers;
 use super::entries::{Entry, Setup};
 use super::seen::{Answer, Applied, Law, Loss, Proposal, Reign, Seen};
 
@@ -29,7 +29,7 @@ const ELECTED: &str = "a leader is elected";
 const APPLIED: &str = "a command is applied";
 
 /// Every promise of the contract.
-pub fn all() -> Vec<Promise<Nodes>> {
+pub fn all() -> Vec<Promise<Servers>> {
     [election::promises(), replication::promises(), persistence::promises(), awkward::promises()]
         .into_iter()
         .flatten()

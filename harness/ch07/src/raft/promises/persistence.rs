@@ -9,7 +9,7 @@ use sim::swarm::Kind;
 use sim::{Fault, Span, When};
 
 use super::{APPLIED, ELECTED, Schedule, Verdict, about, keeps, n, one_of, recovers, swarm, three_or_five};
-use crate::raft::cluster::Nodes;
+use crate::raft::cluster::Servers;
 use crate::raft::entries::{Act, Entry, Setup, Who, crash, cut_off_leader, step, stream};
 use crate::raft::seen::{Law, Seen};
 
@@ -17,7 +17,7 @@ const VOTER_BACK: &str = "a node that has voted comes back";
 const LOG_BACK: &str = "a node with entries in its log comes back";
 const APPLIED_AGAIN: &str = "a node applies a command again after a crash";
 
-pub fn promises() -> Vec<Promise<Nodes>> {
+pub fn promises() -> Vec<Promise<Servers>> {
     vec![
         Promise {
             name: "a_crash_changes_neither_term_nor_vote_nor_log",

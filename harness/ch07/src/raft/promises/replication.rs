@@ -10,14 +10,14 @@ use sim::{Fault, NodeId};
 use super::{
     APPLIED, APPLY_MS, ELECTED, Schedule, Verdict, about, applied_in_time, calm_since, keeps, n, swarm, three_or_five,
 };
-use crate::raft::cluster::Nodes;
+use crate::raft::cluster::Servers;
 use crate::raft::entries::{Act, Entry, Setup, Who, cut_off_leader, propose, step, stream};
 use crate::raft::seen::{Answer, Law, Seen};
 
 const ASKED_FOLLOWER: &str = "a follower of a known leader is asked for a command";
 const REPLACED: &str = "entries of a log are replaced";
 
-pub fn promises() -> Vec<Promise<Nodes>> {
+pub fn promises() -> Vec<Promise<Servers>> {
     vec![
         Promise {
             name: "a_command_is_applied_by_every_node",

@@ -49,3 +49,26 @@ macro_rules! chapter {
         }
     };
 }
+
+/// The table of the exercises of a chapter whose learner's code can run in processes of its own; lines as in [`chapter!`].
+///
+/// It makes a function `remotes`, the exercises as a judge plays them, and a macro for the program that a worker is:
+/// `serve!(walls, path::to::module)` is a function that makes what such a process serves, with the learner's types in that
+/// module.
+#[macro_export]
+macro_rules! remotes {
+    ($d:tt $krate:tt; $($feature:tt: $id:ident::<$($type:ident),+>;)*) => {
+        /// The exercises of this chapter, with the learner's code in processes of its own.
+        pub fn remotes() -> ::std::vec::Vec<$crate::grade::Named> {
+            ::std::vec::Vec::from([$(($feature, $id::remote())),*])
+        }
+
+        /// What makes what a worker serves, with the learner's code in the module given.
+        #[macro_export]
+        macro_rules! serve {
+            $(($id, $d($d module:ident)::+) => {
+                $d $krate::$id::serve::<$($d($d module)::+::$type),+>
+            };)*
+        }
+    };
+}

@@ -17,13 +17,13 @@ use report::frame::{Frame, NONCE_ENV};
 use report::{CheckResult, CheckStatus};
 
 use crate::exercise::{Ask, Check, Exercise};
-use crate::remote::Gone;
+use crate::remote::{self, Gone};
 use crate::stories::Stories;
 use crate::tell::Told;
 use crate::{memory, stage};
 
 /// The stack of the thread that runs the checks; an endless recursion ends at the same depth everywhere.
-const STACK_BYTES: usize = 8 * 1024 * 1024;
+pub const STACK_BYTES: usize = 8 * 1024 * 1024;
 
 /// How often a check that takes long says that it is alive.
 const ALIVE_EVERY: Duration = Duration::from_millis(50);
@@ -34,7 +34,7 @@ pub type Named = (&'static str, Exercise);
 /// Grades what the command line asks for.
 pub fn main(exercises: Vec<Named>) -> ExitCode {
     match std::env::var(NONCE_ENV) {
-        Ok(nonce) => with_frames(exercises, nonce),
+        Ok(nonce) => with_frames(exercises, nonce, std::env::args().skip(1)),
         Err(_) => match figure_asked_for() {
             Some(name) => draw(&exercises, &name),
             None => as_tests(exercises),
@@ -128,9 +128,8 @@ struct Request {
 
 impl Request {
     /// Only `cargo xtask` writes these, so a mistake here is a bug of ours.
-    fn from_args() -> Self {
+    fn from_args(mut args: impl Iterator<Item = String>) -> Self {
         let mut request = Request::default();
-        let mut args = std::env::args().skip(1);
         while let Some(flag) = args.next() {
             if flag == "--deep" {
                 request.options.deep = true;
@@ -175,11 +174,17 @@ impl Reporter {
         // A watcher that has gone away is noticed by `end_with_watcher`.
         let _ = out.write_all(frame.encode(&self.nonce).as_bytes()).and_then(|()| out.flush());
     }
+
+    /// What a worker has printed. It can't know the nonce, so none of it is taken for a frame.
+    fn pass_on(&self, printed: &[u8]) {
+        let _ = std::io::stdout().lock().write_all(printed);
+    }
 }
 
-fn with_frames(exercises: Vec<Named>, nonce: String) -> ExitCode {
+/// Grades what these arguments ask for and reports frames with this nonce.
+pub fn with_frames(exercises: Vec<Named>, nonce: String, args: impl Iterator<Item = String>) -> ExitCode {
     end_with_watcher();
-    let request = Request::from_args();
+    let request = Request::from_args(args);
     let reporter = Reporter { nonce };
     reporter.send(&Frame::Hello { seeded_select: stage::SEEDED_SELECT });
     let grade = move || {
@@ -205,7 +210,10 @@ fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, requ
     let mut schedules = 0;
     let mut at = |step| {
         match step {
-            Step::Story => return reporter.send(&Frame::Story),
+            Step::Story => {
+                remote::hear(true);
+                return reporter.send(&Frame::Story);
+            }
             Step::Schedule(so_many) => schedules = so_many,
             Step::Aside => {}
         }
@@ -215,6 +223,8 @@ fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, requ
         }
     };
     let told = until_gone(check, || check.run_and_keep(exercise, &request.ask(), request.stories.as_ref(), &mut at));
+    remote::hear(false);
+    reporter.pass_on(&remote::heard());
     if let Some(note) = told.note {
         reporter.send(&Frame::Note(note));
     }

@@ -10,6 +10,7 @@
 
 use std::io::{self, Read, Write};
 use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use report::CheckStatus;
@@ -46,14 +47,18 @@ impl<C: Read + Write + Send> Channel for C {}
 
 /// Starts workers, and knows how they end.
 pub trait Employer: Send {
-    /// A fresh worker. An error is a fault of the judge's, not of the learner's.
-    fn hire(&mut self) -> io::Result<Box<dyn Channel>>;
+    /// A fresh worker. An error is a fault of the judge's, not of the learner's. What it prints is kept if `heard`.
+    fn hire(&mut self, heard: bool) -> io::Result<Box<dyn Channel>>;
+
+    /// What workers have printed that were hired to be heard, since this was last asked.
+    fn heard(&mut self) -> Vec<u8>;
 
     /// How the last worker that ended did, in words for the learner: "it ended itself with exit status 0".
     fn autopsy(&mut self) -> String;
 }
 
 static EMPLOYER: OnceLock<Mutex<Box<dyn Employer>>> = OnceLock::new();
+static HEARD: AtomicBool = AtomicBool::new(false);
 
 /// Has workers started by `employer`, from now on.
 pub fn employ(employer: Box<dyn Employer>) {
@@ -63,6 +68,16 @@ pub fn employ(employer: Box<dyn Employer>) {
 fn employer<T>(ask: impl FnOnce(&mut dyn Employer) -> T) -> T {
     let employer = EMPLOYER.get().expect("a judge employs somebody before it grades");
     ask(&mut **employer.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// Whether what workers print is of interest, from now on. Of the many runs of a check only the one that is told is.
+pub fn hear(heard: bool) {
+    HEARD.store(heard, Ordering::Relaxed);
+}
+
+/// What workers have printed that was of interest, since this was last asked. Nothing where nobody works elsewhere.
+pub fn heard() -> Vec<u8> {
+    if EMPLOYER.get().is_some() { employer(|employer| employer.heard()) } else { Vec::new() }
 }
 
 /// Why there is no verdict from the promise itself: the worker is gone. It unwinds from wherever a worker was needed.
@@ -91,7 +106,7 @@ pub struct Line {
 
 /// Starts a worker.
 pub fn hire() -> Line {
-    match employer(|employer| employer.hire()) {
+    match employer(|employer| employer.hire(HEARD.load(Ordering::Relaxed))) {
         Ok(channel) => Line { channel },
         Err(error) => panic!("no worker could be started: {error}"),
     }

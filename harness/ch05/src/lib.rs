@@ -9,3 +9,8 @@ harness::chapter! { $crate;
 
     "linearizability": linearizability::<Judge>;
 }
+
+harness::remotes! { $crate;
+    "quorum_register": quorum_register::<Node>;
+
+}

@@ -9,3 +9,9 @@ harness::chapter! { $crate;
 
     "raft": raft::<Node>;
 }
+
+harness::remotes! { $crate;
+    "paxos": paxos::<Node>;
+
+    "raft": raft::<Node>;
+}

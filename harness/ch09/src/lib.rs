@@ -5,3 +5,7 @@ pub mod two_phase_commit;
 harness::chapter! { $crate;
     "two_phase_commit": two_phase_commit::<Coordinator, Participant>;
 }
+
+harness::remotes! { $crate;
+    "two_phase_commit": two_phase_commit::<Coordinator, Participant>;
+}

@@ -5,3 +5,7 @@ pub mod byzantine_broadcast;
 harness::chapter! { $crate;
     "byzantine_broadcast": byzantine_broadcast::<Node>;
 }
+
+harness::remotes! { $crate;
+    "byzantine_broadcast": byzantine_broadcast::<Node>;
+}

@@ -76,6 +76,10 @@ impl Forks {
         }
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "no code of a learner's runs here, and what it waits for is a real process"
+    )]
     fn look_for(&mut self, number: u32) -> Status {
         for _ in 0..LOOKS {
             self.reap();

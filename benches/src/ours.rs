@@ -59,6 +59,8 @@ impl Protocol for Chat {
     type Wire = ();
 }
 
+sim::plain!(Style, Tally);
+
 #[derive(Clone, Hash)]
 struct Chatter {
     node: Node,

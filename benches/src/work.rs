@@ -19,6 +19,7 @@
 //! drawn, what is a duplicate, what is still unacknowledged. What is compared is the rest. And because a benchmark that
 //! does less than it claims is fast, every run ends in [`Tally::prove`].
 
+use serde::{Deserialize, Serialize};
 use rand::{Rng, RngExt};
 use sim::{Choice, Random};
 
@@ -36,7 +37,7 @@ pub const LOSS: f64 = 0.01;
 pub const RESEND_MS: u64 = 50;
 
 /// How a sender comes to know that a message is lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Style {
     /// No acknowledgement comes in time.
     Acknowledged,
@@ -162,7 +163,7 @@ impl Window {
 }
 
 /// What was done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Tally {
     /// Messages received for the first time.
     pub deliveries: u64,

@@ -79,7 +79,7 @@ macro_rules! plain {
     )+};
 }
 
-plain!((), u64, BTreeSet<NodeId>);
+plain!((), bool, u8, u64, (u64, u64), NodeId, BTreeSet<NodeId>);
 
 impl<const N: usize> Plain for [u64; N] {
     fn to_bytes(&self) -> Vec<u8> {

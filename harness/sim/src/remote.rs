@@ -358,3 +358,6 @@ where
         Effect::Output { output } => Deed::Output(Blob(local.take_output(output).to_bytes())),
     }
 }
+
+#[cfg(test)]
+mod tests;

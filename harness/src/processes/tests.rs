@@ -6,6 +6,7 @@ use std::hash::{Hash, Hasher};
 
 use explore::{Evidence, Options};
 use report::{CheckResult, CheckStatus};
+use serde::{Deserialize, Serialize};
 use sim::seam::Host;
 use sim::{Choice, Context, Fault, Local, NodeId, Process, Protocol, What, World};
 
@@ -13,7 +14,7 @@ use super::*;
 use crate::exercise::{Ask, Draw, Exercise, Promise};
 
 /// What a process does when it is asked for something.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 enum Habit {
     Answer,
     Panic,
@@ -38,6 +39,8 @@ impl Hash for Creature {
 }
 
 struct Zoo;
+
+sim::plain!(Habit);
 
 impl Protocol for Zoo {
     type Config = Habit;

@@ -46,6 +46,32 @@ pub struct Output {
     pub diagnostics: Vec<Diagnostic>,
     /// What cargo itself wrote to standard error.
     pub log: String,
+    /// Everything that was made, or was there already.
+    pub artifacts: Vec<Artifact>,
+}
+
+/// Something that cargo has made.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Artifact {
+    /// Its package, in cargo's own words.
+    pub package_id: String,
+    /// What of the package it is.
+    pub target: Target,
+    /// The files.
+    pub filenames: Vec<PathBuf>,
+    /// The program among them, if it is one.
+    #[serde(default)]
+    pub executable: Option<PathBuf>,
+}
+
+/// A part of a package.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Target {
+    /// Its name.
+    pub name: String,
+    /// `lib`, `bin`, `proc-macro`, …
+    #[serde(default)]
+    pub kind: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,18 +80,9 @@ enum Message {
     #[serde(rename = "compiler-message")]
     Said { message: Diagnostic },
     #[serde(rename = "compiler-artifact")]
-    Made {
-        target: Target,
-        #[serde(default)]
-        executable: Option<PathBuf>,
-    },
+    Made(Artifact),
     #[serde(other)]
     Other,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
 }
 
 /// Runs cargo with `args` and reads its messages; `target` is the name of the program that is wanted.
@@ -160,10 +177,13 @@ impl Output {
     fn message(&mut self, wanted: &str, line: &str) {
         match serde_json::from_str(line) {
             Ok(Message::Said { message }) => self.diagnostics.push(message),
-            Ok(Message::Made { target, executable: Some(program) }) if target.name == wanted => {
-                self.program = Some(program);
+            Ok(Message::Made(artifact)) => {
+                if artifact.target.name == wanted && artifact.executable.is_some() {
+                    self.program.clone_from(&artifact.executable);
+                }
+                self.artifacts.push(artifact);
             }
-            Ok(Message::Made { .. } | Message::Other) | Err(_) => {}
+            Ok(Message::Other) | Err(_) => {}
         }
     }
 
@@ -336,8 +356,10 @@ mod tests {
     #[test]
     fn the_program_is_the_one_of_the_wanted_target() {
         let artifact = |name: &str, program: serde_json::Value| {
-            serde_json::json!({"reason": "compiler-artifact", "target": {"name": name}, "executable": program})
-                .to_string()
+            let target = serde_json::json!({"name": name, "kind": ["test"]});
+            let artifact = serde_json::json!({"reason": "compiler-artifact", "package_id": "p", "target": target,
+                "filenames": [], "executable": program});
+            artifact.to_string()
         };
         let lines = [artifact("lib", serde_json::Value::Null), artifact("grade", "/t/grade-1".into())];
         assert_eq!(output(&lines).program, Some("/t/grade-1".into()));

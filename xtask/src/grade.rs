@@ -214,43 +214,57 @@ pub fn parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) ->
 }
 
 fn result(entry: &Entry<'_>, outcome: Option<Outcome>) -> ExerciseResult {
-    let exercise = entry.wanted.exercise;
-    let worth = |name: &str| exercise.checks.iter().find(|check| check.name == name).map_or(0, |check| check.points);
-    let possible = entry.wanted.checks.iter().map(|name| worth(name)).sum();
-    let mut notes = entry.source.as_deref().map(scan::notes).unwrap_or_default();
-    if entry.warnings > 0 {
-        let them = if entry.warnings == 1 { "one warning" } else { "warnings" };
+    let (wanted, text) = (entry.wanted, entry.source.as_deref().unwrap_or_default());
+    match outcome {
+        Some(outcome) => checked(wanted, text, entry.warnings, outcome),
+        None if entry.untouched => {
+            let check = |name: &&str| CheckResult::new(*name, CheckStatus::NotImplemented, UNTOUCHED);
+            let checks: Vec<CheckResult> = wanted.checks.iter().map(check).collect();
+            ExerciseResult { status: ExerciseStatus::of(&checks), checks, ..unchecked(wanted, "", 0, "") }
+        }
+        None => unchecked(wanted, text, entry.warnings, &entry.compiler),
+    }
+}
+
+/// The result of an exercise that does not compile, with rustc's messages.
+pub fn unchecked(wanted: &Wanted<'_>, text: &str, warnings: usize, compiler: &str) -> ExerciseResult {
+    ExerciseResult {
+        id: wanted.exercise.id.clone(),
+        title: wanted.exercise.title.clone(),
+        status: ExerciseStatus::DoesNotCompile,
+        points: Points { earned: 0, possible: wanted.checks.iter().map(|name| worth(wanted, name)).sum() },
+        checks: Vec::new(),
+        compiler: compiler.to_owned(),
+        notes: notes(text, warnings),
+    }
+}
+
+/// The result of an exercise whose checks have run.
+pub fn checked(wanted: &Wanted<'_>, text: &str, warnings: usize, outcome: Outcome) -> ExerciseResult {
+    let mut result = unchecked(wanted, text, warnings, "");
+    result.status = ExerciseStatus::of(&outcome.checks);
+    result.points.earned =
+        outcome.checks.iter().filter(|check| check.holds()).map(|check| worth(wanted, &check.name)).sum();
+    result.checks = outcome.checks;
+    result.notes.extend(outcome.notes);
+    if !outcome.seeded_select {
+        result.notes.push(UNSEEDED.to_owned());
+    }
+    result
+}
+
+fn worth(wanted: &Wanted<'_>, name: &str) -> u32 {
+    wanted.exercise.checks.iter().find(|check| check.name == name).map_or(0, |check| check.points)
+}
+
+/// What is worth saying about a file, whatever its checks say.
+fn notes(text: &str, warnings: usize) -> Vec<String> {
+    let mut notes = scan::notes(text);
+    if warnings > 0 {
+        let them = if warnings == 1 { "one warning" } else { "warnings" };
         notes.push(format!("rustc has {them} about this file; an editor or `cargo check` shows what it says."));
     }
-    let nothing = ExerciseResult {
-        id: exercise.id.clone(),
-        title: exercise.title.clone(),
-        status: ExerciseStatus::DoesNotCompile,
-        points: Points { earned: 0, possible },
-        checks: Vec::new(),
-        compiler: String::new(),
-        notes: Vec::new(),
-    };
-    if entry.untouched {
-        let check = |name: &&str| CheckResult::new(*name, CheckStatus::NotImplemented, UNTOUCHED);
-        let checks: Vec<CheckResult> = entry.wanted.checks.iter().map(check).collect();
-        return ExerciseResult { status: ExerciseStatus::of(&checks), checks, ..nothing };
-    }
-    let Some(outcome) = outcome else {
-        return ExerciseResult { compiler: entry.compiler.clone(), notes, ..nothing };
-    };
-    notes.extend(outcome.notes);
-    if !outcome.seeded_select {
-        notes.push(UNSEEDED.to_owned());
-    }
-    let earned = outcome.checks.iter().filter(|check| check.holds()).map(|check| worth(&check.name)).sum();
-    ExerciseResult {
-        status: ExerciseStatus::of(&outcome.checks),
-        points: Points { earned, possible },
-        checks: outcome.checks,
-        notes,
-        ..nothing
-    }
+    notes
 }
 
 const UNTOUCHED: &str = "not begun: the file is still as it came";

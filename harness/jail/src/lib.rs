@@ -44,11 +44,17 @@
 //!
 //! # What rustc needs
 //!
-//! To compile with a job's folder and nothing else, on a usual Linux with glibc, as the tests of this crate do it:
-//! `reads`: the toolchain's folder (`rustc --print sysroot`), `/usr/lib`, `/lib`, `/lib64`, `/usr/include` is not needed;
-//! `executes`: `bin` and `lib` of the toolchain, `/usr/bin` (`cc`, `ld`), `/usr/lib/gcc` and `/usr/libexec/gcc`
-//! (`collect2`), and the dynamic loader; `writes`: the job's folder. `PATH` must be set, and `TMPDIR` to the job's folder. Run the
-//! `rustc` in the toolchain, not the one that rustup puts before it, which reads rustup's settings.
+//! To compile and link in a job's folder, on a usual Linux with glibc, as the tests of this crate do it:
+//!
+//! - `reads`: `/lib`, `/lib64`, `/usr/lib`, `/usr/lib64`, `/etc/ld.so.cache`;
+//! - `executes`: `bin` and `lib` of the toolchain (`rustc --print sysroot`), `/usr/bin` for `cc` and `ld`, `/usr/lib/gcc`
+//!   and `/usr/libexec/gcc` for what these start;
+//! - `writes`: the job's folder, which is also where the command starts and what `TMPDIR` says. `PATH` has to be `/usr/bin`.
+//!
+//! Not every system has all of them, so pass them through [`present`]. Start the `rustc` in the toolchain and not the one that
+//! rustup puts before it, which wants to read rustup's settings. GNU's linker makes a program executable with `chmod`, which
+//! doesn't exist here (lld, which rustc takes by itself on x86-64, opens the file so at once): give the program its mode
+//! afterwards. 4 GiB of address space are enough, and 1 GiB is not, because LLVM reserves more than it uses.
 
 mod arguments;
 mod jailer;

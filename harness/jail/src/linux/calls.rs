@@ -40,6 +40,9 @@ const CLONE_FORBIDDEN: i32 = libc::CLONE_NEWNS
     | libc::CLONE_PTRACE
     | libc::CLONE_UNTRACED;
 
+/// The bits of a socket's type that aren't flags: `SOCK_TYPE_MASK` of Linux.
+const SOCKET_TYPE: u32 = 0xf;
+
 /// Allowed to all, with any arguments.
 const COMMON: &[c_long] = &[
     // Memory.
@@ -183,6 +186,11 @@ const COMPILER: &[c_long] = &[
     libc::SYS_copy_file_range,
     libc::SYS_sendfile,
     libc::SYS_umask,
+    // Rust's library learns over a pair of sockets (below) whether a program that it forked for could be started.
+    libc::SYS_recvfrom,
+    libc::SYS_recvmsg,
+    libc::SYS_sendto,
+    libc::SYS_sendmsg,
 ];
 #[cfg(target_arch = "x86_64")]
 const COMPILER_OLDER: &[c_long] = &[
@@ -239,6 +247,11 @@ pub(super) fn allowed(conduct: Conduct, pid: u32, program: &CStr) -> Vec<Allowed
     let mut allowed: Vec<Allowed> = lists.flatten().map(|&call| (call, Vec::new())).collect();
     allowed.extend(opening());
     allowed.extend(with_arguments(conduct));
+    if conduct == Conduct::Compiler {
+        // A pair, connected to itself for good. Not of datagrams: these could go to any socket of the system.
+        let pair = vec![Must::Be(0, libc::AF_UNIX as u32), Must::Have(1, SOCKET_TYPE, libc::SOCK_SEQPACKET as u32)];
+        allowed.push((libc::SYS_socketpair, vec![pair]));
+    }
     allowed.push(match conduct {
         // rustc ends its helper threads with signals. What it starts may not: nobody knows its process's number yet.
         Conduct::Compiler => (libc::SYS_tgkill, vec![vec![Must::Be(0, pid)]]),

@@ -97,9 +97,9 @@ fn allow_only(allowed: Vec<Allowed>) -> Made {
     make(rules, SeccompAction::Errno(libc::ENOSYS as u32), SeccompAction::Allow)
 }
 
-/// Refuses these calls, allows others.
+/// Lets these calls not exist, allows others.
 fn refuse(refused: BTreeMap<c_long, Vec<SeccompRule>>) -> Made {
-    make(refused, SeccompAction::Allow, SeccompAction::Errno(libc::EPERM as u32))
+    make(refused, SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))
 }
 
 fn make(rules: BTreeMap<c_long, Vec<SeccompRule>>, mismatch: SeccompAction, hit: SeccompAction) -> Made {

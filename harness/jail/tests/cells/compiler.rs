@@ -1,6 +1,7 @@
 //! rustc in a cell.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -66,6 +67,8 @@ fn the_systems_own_linker_works_as_well_as_the_toolchains() {
     let ended =
         compile(&job, HELLO, &["-o", "program", "-Clink-arg=-fuse-ld=bfd", "-Copt-level=1", "-Ccodegen-units=4"]);
     assert!(succeeded(&ended), "{}", errors(&ended));
+    // It makes programs of its files with `chmod`, which is not to be had here.
+    fs::set_permissions(job.at("program"), Permissions::from_mode(0o700)).unwrap();
     assert_eq!(program(&job).stdout, b"hello\n");
 }
 

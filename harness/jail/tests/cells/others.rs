@@ -57,7 +57,6 @@ fn no_other_process_can_be_signalled_traced_or_looked_into() {
         forbidden(&cell, "signal", &[&someone]);
         forbidden(&cell, "signal the group", &[&nix::unistd::getpgrp().to_string()]);
         forbidden(&cell, "trace", &[&someone]);
-        forbidden(&cell, "be traced", &[]);
         forbidden(&cell, "peek", &[&someone]);
     }
 }

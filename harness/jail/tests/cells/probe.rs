@@ -147,8 +147,7 @@ fn on_others(act: &str, on: &[&str]) -> Told {
         "make a pair of sockets" => nothing(UnixDatagram::pair().map(drop)),
         "signal" => system(nix::sys::signal::kill(pid(), None)),
         "signal the group" => system(nix::sys::signal::killpg(pid(), None)),
-        "be traced" => system(nix::sys::ptrace::traceme()),
-        "trace" => system(nix::sys::ptrace::attach(pid()).and_then(|()| nix::sys::ptrace::detach(pid(), None))),
+        "trace" => system(nix::sys::ptrace::seize(pid(), nix::sys::ptrace::Options::empty())),
         "peek" => {
             let mut byte = [0];
             let remote = nix::sys::uio::RemoteIoVec { base: 0x1000, len: 1 };
@@ -159,11 +158,15 @@ fn on_others(act: &str, on: &[&str]) -> Told {
         "leave the session" => in_a_child(|| nix::unistd::setsid().map(drop)),
         "leave the group" => in_a_child(|| nix::unistd::setpgid(Pid::from_raw(0), Pid::from_raw(0))),
         "make a queue" => {
-            use nix::mqueue::{MQ_OFlag, mq_close, mq_open, mq_unlink};
+            use nix::mqueue::{MQ_OFlag, MqAttr, mq_close, mq_open, mq_unlink};
             let name = format!("/jail-{}", std::process::id());
             let name = name.as_str();
             let flags = MQ_OFlag::O_CREAT | MQ_OFlag::O_RDWR;
-            system(mq_open(name, flags, Mode::S_IRWXU, None).and_then(mq_close).and_then(|()| mq_unlink(name)))
+            system(
+                mq_open(name, flags, Mode::S_IRWXU, Some(&MqAttr::new(0, 1, 16, 0)))
+                    .and_then(mq_close)
+                    .and_then(|()| mq_unlink(name)),
+            )
         }
         "watch" => {
             use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
@@ -214,11 +217,11 @@ fn on_itself(act: &str, on: &[&str]) -> Told {
             while begin.elapsed() < Duration::from_secs(10) {}
             Ok(String::new())
         }
-        "start a thread" => Ok(thread::spawn(|| "from a thread".to_owned()).join().expect("it doesn't panic")),
-        "start a program" => {
-            let program = std::env::current_exe().expect("/proc isn't needed for that");
-            Command::new(program).arg("--list").output().map(|output| output.status.to_string())
+        "sleep" => {
+            thread::sleep(Duration::from_secs(20));
+            Ok(String::new())
         }
+        "start a thread" => Ok(thread::spawn(|| "from a thread".to_owned()).join().expect("it doesn't panic")),
         "leave somebody behind" => {
             let mut command = Command::new(on[1]);
             command.args(arguments("create later", &[first])).spawn().map(|child| child.id().to_string())

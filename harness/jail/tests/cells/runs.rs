@@ -1,8 +1,9 @@
 //! `run`: until the end, and no longer.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -38,7 +39,7 @@ fn somebody_left_behind_does_not_live_on() {
 
 /// Runs it without `run`.
 fn free(mut command: Command) {
-    assert!(command.stdout(std::process::Stdio::null()).status().unwrap().success());
+    assert!(command.stdout(Stdio::null()).status().unwrap().success());
 }
 
 #[test]
@@ -74,10 +75,16 @@ fn of_a_flood_the_beginning_is_kept_and_the_program_ends_as_it_would() {
 
 #[test]
 fn a_program_ends_with_the_thread_that_started_it() {
-    let mut command =
-        jailer().command(&jail::Cell { executes: vec!["/".into()], ..cell(Conduct::Worker) }, "/bin/sleep".as_ref());
-    command.arg("20");
-    let mut child = thread::spawn(move || command.spawn().unwrap()).join().unwrap();
+    let mut command = probe(&jailer(), &cell(Conduct::Worker), "sleep", &[]);
+    command.stdout(Stdio::piped());
+    let starter = thread::spawn(move || {
+        let mut child = command.spawn().unwrap();
+        // Until it has said something, it may not have asked for that yet.
+        let mut word = [0; 8];
+        child.stdout.as_mut().unwrap().read_exact(&mut word).unwrap();
+        child
+    });
+    let mut child = starter.join().unwrap();
     let begin = Instant::now();
     assert_eq!(child.wait().unwrap().signal(), Some(9));
     assert!(begin.elapsed() < Duration::from_secs(10));

@@ -44,17 +44,21 @@ pub fn probe(jailer: &Jailer, cell: &Cell, act: &str, on: &[&str]) -> Command {
     command
 }
 
-/// What the probe answered, or how it ended if it didn't.
+/// What the probe answered first, or how it ended if it didn't. What was done in a process that it forked is answered there,
+/// before the probe tells how that ended.
 pub fn answer(ended: &Ended) -> Result<String, String> {
     let stdout = String::from_utf8_lossy(&ended.stdout);
-    let stderr = String::from_utf8_lossy(&ended.stderr);
-    let said = |mark: &str| stdout.lines().find_map(|line| line.strip_prefix(mark)).map(str::to_owned);
-    if let Some(done) = said("@done ") {
-        return Ok(done);
+    for line in stdout.lines() {
+        if let Some(done) = line.strip_prefix("@done ") {
+            return Ok(done.to_owned());
+        }
+        if let Some(failed) = line.strip_prefix("@failed ") {
+            return Err(failed.to_owned());
+        }
     }
     let status = ended.status.expect("it was reaped");
     let how = status.signal().map_or_else(|| status.to_string(), |signal| format!("signal {signal}"));
-    Err(said("@failed ").unwrap_or_else(|| format!("{how}: {stderr}")))
+    Err(format!("{how}: {}", String::from_utf8_lossy(&ended.stderr)))
 }
 
 /// Has the probe do something in a cell.

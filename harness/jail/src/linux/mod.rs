@@ -1,0 +1,9 @@
+//! The jail itself, where there can be one.
+
+mod calls;
+mod files;
+mod filter;
+mod launch;
+
+pub use filter::no_more_processes;
+pub use launch::main;

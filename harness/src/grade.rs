@@ -28,6 +28,11 @@ pub const STACK_BYTES: usize = 8 * 1024 * 1024;
 /// How often a check that takes long says that it is alive.
 const ALIVE_EVERY: Duration = Duration::from_millis(50);
 
+/// After so many checks that hang in a worker the others are not run any more.
+const MOST_HANGS: u32 = 3;
+
+const GIVEN_UP: &str = "not run: the checks before it took all the time there is, because your code hangs in them";
+
 /// An exercise under the name by which it is asked for.
 pub type Named = (&'static str, Exercise);
 
@@ -188,9 +193,10 @@ pub fn with_frames(exercises: Vec<Named>, nonce: String, args: impl Iterator<Ite
     let reporter = Reporter { nonce };
     reporter.send(&Frame::Hello { seeded_select: stage::SEEDED_SELECT });
     let grade = move || {
+        let mut hangs = 0;
         for (name, exercise) in &exercises {
             for check in exercise.checks.iter().filter(|check| request.wants(name, check)) {
-                one(&reporter, name, exercise, check, &request);
+                hangs += u32::from(one(&reporter, name, exercise, check, &request, hangs >= MOST_HANGS));
             }
         }
         reporter.send(&Frame::Done);
@@ -202,8 +208,9 @@ pub fn with_frames(exercises: Vec<Named>, nonce: String, args: impl Iterator<Ite
     }
 }
 
+/// Grades a check and reports it; says whether it hung.
 #[expect(clippy::disallowed_methods, reason = "how long a check takes is real time, and no verdict depends on it")]
-fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, request: &Request) {
+fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, request: &Request, given_up: bool) -> bool {
     reporter.send(&Frame::Started { exercise: name.to_owned(), check: check.name.to_owned() });
     let began = Instant::now();
     let mut last = began;
@@ -222,7 +229,12 @@ fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, requ
             reporter.send(&Frame::Progress { schedules });
         }
     };
-    let told = until_gone(check, || check.run_and_keep(exercise, &request.ask(), request.stories.as_ref(), &mut at));
+    remote::begin();
+    let told = if given_up {
+        Told { result: CheckResult::new(check.name, CheckStatus::TimedOut, GIVEN_UP), note: None }
+    } else {
+        until_gone(check, || check.run_and_keep(exercise, &request.ask(), request.stories.as_ref(), &mut at))
+    };
     remote::hear(false);
     reporter.pass_on(&remote::heard());
     if let Some(note) = told.note {
@@ -231,7 +243,9 @@ fn one(reporter: &Reporter, name: &str, exercise: &Exercise, check: &Check, requ
     let result = told.result;
     debug_assert!(result.status == CheckStatus::Holds || !result.message.is_empty(), "a failure always says why");
     let millis = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let hung = result.status == CheckStatus::TimedOut;
     reporter.send(&Frame::Finished(Box::new(CheckResult { millis, ..result })));
+    hung
 }
 
 /// The result of a check, or why there is none: the process that its code ran in is gone.

@@ -10,8 +10,9 @@
 
 use std::io::{self, Read, Write};
 use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
+use std::time::Instant;
 
 use report::CheckStatus;
 use serde::Serialize;
@@ -53,8 +54,9 @@ pub trait Employer: Send {
     /// What workers have printed that were hired to be heard, since this was last asked.
     fn heard(&mut self) -> Vec<u8>;
 
-    /// How the last worker that ended did, in words for the learner: "it ended itself with exit status 0".
-    fn autopsy(&mut self) -> String;
+    /// What to say of the worker that was hired last, and does not answer any more: it is gone, or `late`. Nothing is left of
+    /// it afterwards.
+    fn autopsy(&mut self, late: bool) -> Gone;
 }
 
 static EMPLOYER: OnceLock<Mutex<Box<dyn Employer>>> = OnceLock::new();
@@ -159,17 +161,38 @@ impl Line {
 
 impl sim::remote::Line for Line {
     fn call(&mut self, order: &[u8]) -> Vec<u8> {
-        match self.exchange(order) {
+        match patiently(|| self.exchange(order)) {
             Ok((kind, bytes)) if kind == Kind::Answer as u8 => bytes,
             Ok((kind, bytes)) if kind == Kind::Panicked as u8 => panicked(&bytes),
             Ok(_) => refuse("a frame of no kind"),
-            Err(_) => {
-                let how = employer(|employer| employer.autopsy());
-                Gone { status: CheckStatus::Aborted, message: format!("the process your code ran in is gone: {how}") }
-                    .unwind()
+            Err(error) => {
+                let late = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+                employer(|employer| employer.autopsy(late)).unwind()
             }
         }
     }
+}
+
+/// How long a check waits for workers in all, in milliseconds of real time. It ends what never ends by itself, and decides
+/// nothing else: right code takes a hundredth of it.
+const PATIENCE_MS: u64 = 20_000;
+
+static WAITED_US: AtomicU64 = AtomicU64::new(0);
+
+/// A check begins, with all the patience there is.
+pub fn begin() {
+    WAITED_US.store(0, Ordering::Relaxed);
+}
+
+#[expect(clippy::disallowed_methods, reason = "how long a worker takes is real time")]
+fn patiently<T>(wait: impl FnOnce() -> T) -> T {
+    let began = Instant::now();
+    let result = wait();
+    let us = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
+    if WAITED_US.fetch_add(us, Ordering::Relaxed) > PATIENCE_MS * 1000 {
+        employer(|employer| employer.autopsy(true)).unwind()
+    }
+    result
 }
 
 fn panicked(bytes: &[u8]) -> ! {

@@ -79,7 +79,11 @@ pub fn run(context: &Context, args: &ProveArgs) -> Result<Exit, Failure> {
     Ok(Exit::passed(proof.exercises.iter().all(|exercise| exercise.problems.is_empty())))
 }
 
-fn wanted<'c>(context: &'c Context, ids: &[String]) -> Result<Vec<(&'c Chapter, &'c Exercise)>, Failure> {
+/// The exercises of these names; all if there are none.
+///
+/// # Errors
+/// If the course has no such exercise.
+pub fn wanted<'c>(context: &'c Context, ids: &[String]) -> Result<Vec<(&'c Chapter, &'c Exercise)>, Failure> {
     if ids.is_empty() {
         let chapters = context.course.chapters.iter();
         return Ok(chapters.flat_map(|chapter| chapter.exercises.iter().map(move |e| (chapter, e))).collect());

@@ -21,6 +21,9 @@ const REMEMBERED: usize = 64;
 const LOOKS: u32 = 100;
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
+/// The argument that says that there is a jail, which every process is to close behind itself.
+pub const JAILED: &str = "--jailed";
+
 /// What a worker program is: forks, each of which serves what `service` makes. `--memory-mib N` bounds what each may allocate.
 pub fn main(service: fn() -> Box<dyn Service>) -> ExitCode {
     let mut args = std::env::args().skip_while(|arg| arg != "--memory-mib").skip(1);
@@ -122,5 +125,5 @@ fn prepare(prints: Option<OwnedFd>) -> io::Result<()> {
     // In the place of the judge's orders: what the worker itself prints into, which is nowhere.
     let nowhere = rustix::io::dup(rustix::stdio::stdout())?;
     rustix::stdio::dup2_stdin(&nowhere)?;
-    Ok(())
+    if std::env::args().any(|arg| arg == JAILED) { jail::no_more_processes() } else { Ok(()) }
 }

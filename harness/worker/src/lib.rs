@@ -13,7 +13,7 @@ mod forks;
 mod orders;
 
 #[cfg(unix)]
-pub use forks::main;
+pub use forks::{JAILED, main};
 #[cfg(unix)]
 pub use orders::{Order, Status};
 

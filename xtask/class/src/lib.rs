@@ -4,4 +4,9 @@
 //!
 //! Start at [`model::ClassReport`].
 
+pub mod bench;
+pub mod compile;
+pub mod kit;
 pub mod model;
+pub mod prove;
+pub mod work;

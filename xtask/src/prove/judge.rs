@@ -91,7 +91,8 @@ impl Mutant {
     }
 }
 
-fn specimen_problems(specimen: &Specimen, fate: &Fate) -> Vec<String> {
+/// What is wrong with what became of a specimen.
+pub fn specimen_problems(specimen: &Specimen, fate: &Fate) -> Vec<String> {
     let title = specimen.title();
     let outcomes = match fate {
         Fate::Refused(messages) => return vec![format!("{title} does not compile:\n{}", messages.trim_end())],

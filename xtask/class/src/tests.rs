@@ -78,3 +78,10 @@ impl Drop for Scratch {
         let _ = fs::remove_dir_all(&self.0);
     }
 }
+
+/// Makes a named pipe, which nobody will ever write to.
+#[cfg(unix)]
+pub(crate) fn fifo(path: &std::path::Path) {
+    let made = std::process::Command::new("mkfifo").arg(path).status().expect("mkfifo is on every Unix");
+    assert!(made.success());
+}

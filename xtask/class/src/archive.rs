@@ -114,4 +114,4 @@ fn visit(name: &str, gatherer: &mut Gatherer<'_>) -> Option<(String, Vec<String>
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -5,8 +5,8 @@
 
 use std::io::{Cursor, Read};
 
-use zip::ZipArchive;
-use zip::result::ZipError;
+use zip::read::ZipFileEntry;
+use zip::{CompressionMethod, ZipArchive};
 
 use super::{damaged, visit};
 use crate::disk::{LINK, special, too_large};
@@ -21,7 +21,7 @@ pub(super) fn gather(bytes: &[u8], gatherer: &mut Gatherer<'_>) -> Result<(), Re
     if bytes.windows(ENTRY.len()).filter(|window| *window == ENTRY).count() > gatherer.limits.entries {
         return Err(too_many(gatherer.limits));
     }
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&told(&error)))?;
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error.to_string()))?;
     if archive.has_duplicate_names() {
         return Err(Refusal::new(
             "The archive holds two files of the same path, and programs disagree about which counts. Pack it anew.",
@@ -35,14 +35,10 @@ pub(super) fn gather(bytes: &[u8], gatherer: &mut Gatherer<'_>) -> Result<(), Re
 }
 
 fn entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, gatherer: &mut Gatherer<'_>) -> Result<(), Refusal> {
-    let most = gatherer.limits.source_bytes;
-    let data = archive.by_index_data(index).map_err(|error| damaged(&told(&error)))?;
-    let Ok(name) = data.name().map(|name| name.into_owned()) else {
-        let lossy = String::from_utf8_lossy(data.name_raw()).into_owned();
-        gatherer.note(format!("Its name is not UTF-8, so it is not looked at: {}", shown(&lossy)));
-        return Ok(());
-    };
-    let unfit = unfit(data.unix_mode(), data.encrypted(), data.size(), most);
+    let data = archive.by_index_data(index).map_err(|error| damaged(&error.to_string()))?;
+    // What is not UTF-8 is taken for the letters of the first PCs, in which old programs write names.
+    let name = data.name().map_err(|error| damaged(&error.to_string()))?.into_owned();
+    let unfit = unfit(&data, gatherer.limits.source_bytes);
     if is_link(data.unix_mode()) {
         gatherer.note(format!("A link is not followed: {}", shown(&name)));
     }
@@ -50,7 +46,7 @@ fn entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, gatherer: &mut G
     let content = match unfit {
         Some(reason) => Err(reason),
         None => {
-            let (unpacked, content) = read(archive, index, most);
+            let (unpacked, content) = read(archive, index, gatherer.limits.source_bytes);
             gatherer.charge(unpacked)?;
             content
         }
@@ -60,14 +56,18 @@ fn entry(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, gatherer: &mut G
 }
 
 /// Why an entry is not read, by what the directory says about it.
-fn unfit(mode: Option<u32>, encrypted: bool, bytes: u64, most: u64) -> Option<String> {
-    match mode.map(|mode| mode & 0o170_000) {
-        _ if is_link(mode) => Some(LINK.to_owned()),
-        // Many programs leave the kind out.
-        None | Some(0 | 0o100_000) if encrypted => Some("is encrypted. Pack it without a password.".to_owned()),
-        None | Some(0 | 0o100_000) => (bytes > most).then(|| too_large(bytes, most)),
+fn unfit(data: &ZipFileEntry<'_>, most: u64) -> Option<String> {
+    let readable = matches!(data.compression(), CompressionMethod::Stored | CompressionMethod::Deflated);
+    match data.unix_mode().map(|mode| mode & 0o170_000) {
+        _ if is_link(data.unix_mode()) => Some(LINK.to_owned()),
         Some(0o040_000) => Some(special("a folder")),
-        Some(_) => Some(special("a device, a pipe or a socket")),
+        // Many programs leave the kind out.
+        Some(kind) if kind != 0 && kind != 0o100_000 => Some(special("a device, a pipe or a socket")),
+        _ if data.encrypted() => Some("is encrypted. Pack it without a password.".to_owned()),
+        _ if !readable => {
+            Some("is packed in a way that is not read here. Pack it with an ordinary zip program.".to_owned())
+        }
+        _ => (data.size() > most).then(|| too_large(data.size(), most)),
     }
 }
 
@@ -79,22 +79,14 @@ fn is_link(mode: Option<u32>) -> bool {
 fn read(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, most: u64) -> (usize, Result<Vec<u8>, String>) {
     let file = match archive.by_index(index) {
         Ok(file) => file,
-        Err(ZipError::CompressionMethodNotSupported(_)) => {
-            let reason = "is packed in a way that is not read here. Pack it with an ordinary zip program.";
-            return (0, Err(reason.to_owned()));
-        }
-        Err(error) => return (0, Err(format!("can't be unpacked: {}.", told(&error)))),
+        Err(error) => return (0, Err(format!("can't be unpacked: {error}."))),
     };
     let mut content = Vec::new();
     let read = file.take(most + 1).read_to_end(&mut content);
     let unpacked = content.len();
-    // What it says of its size is a claim.
+    // What it says of its size is a claim, which the library checks too.
     if unpacked as u64 > most {
         return (unpacked, Err(format!("is too large: at most {most} bytes are read.")));
     }
     (unpacked, read.map(|_| content).map_err(|error| format!("can't be unpacked: {error}.")))
-}
-
-fn told(error: &ZipError) -> String {
-    error.to_string()
 }

@@ -5,8 +5,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use crate::submissions::Refusal;
 use crate::submissions::gather::Gatherer;
+use crate::submissions::{Refusal, shown};
 
 mod tarred;
 mod zipped;
@@ -69,6 +69,8 @@ pub(crate) fn other(what: &str) -> Refusal {
 
 /// An archive that can't be read to its end.
 fn damaged(how: &str) -> Refusal {
+    // The libraries quote what they stumble over.
+    let how = shown(how);
     Refusal::new(format!("The archive can't be read, as if it were damaged or cut off: {how}. Ask for it again."))
 }
 
@@ -104,9 +106,7 @@ fn visit(name: &str, gatherer: &mut Gatherer<'_>) -> Option<(String, Vec<String>
             let last = name.rsplit(['/', '\\']).next().unwrap_or(name);
             match gatherer.wanted.exercise(last).map(str::to_owned) {
                 Some(exercise) => gatherer.keep(exercise, &[name.to_owned()], Err(reason.to_owned())),
-                None => {
-                    gatherer.note(format!("Not looked at in the archive: {} {reason}", crate::submissions::shown(name)))
-                }
+                None => gatherer.note(format!("Not looked at in the archive: {} {reason}", shown(name))),
             }
             None
         }

@@ -369,6 +369,18 @@ fn names_that_are_no_text_are_told() {
 }
 
 #[test]
+fn what_a_library_quotes_of_an_archive_is_made_harmless() {
+    let mut bytes = tar(&[("first.rs", "text")]);
+    let mut header = tar::Header::new_gnu();
+    header.as_mut_bytes().copy_from_slice(&bytes[..512]);
+    header.as_mut_bytes()[124..130].copy_from_slice(b"\x1b[2J\x07q");
+    header.set_cksum();
+    bytes[..512].copy_from_slice(header.as_bytes());
+    let told = told(&submission("ann.tar", &bytes), "first");
+    assert!(told.contains("numeric field was not a number: \u{fffd}q"), "{told:?}");
+}
+
+#[test]
 fn archives_in_archives_are_not_opened() {
     let inner = String::from_utf8(tar(&[("first.rs", "text")])).unwrap();
     let ann = submission("ann.tar", &tar(&[("work.tar", &inner)]));

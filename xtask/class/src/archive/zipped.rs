@@ -79,7 +79,7 @@ fn is_link(mode: Option<u32>) -> bool {
 fn read(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, most: u64) -> (usize, Result<Vec<u8>, String>) {
     let file = match archive.by_index(index) {
         Ok(file) => file,
-        Err(error) => return (0, Err(format!("can't be unpacked: {error}."))),
+        Err(error) => return (0, Err(unpacked_badly(&error.to_string()))),
     };
     let mut content = Vec::new();
     let read = file.take(most + 1).read_to_end(&mut content);
@@ -88,5 +88,9 @@ fn read(archive: &mut ZipArchive<Cursor<&[u8]>>, index: usize, most: u64) -> (us
     if unpacked as u64 > most {
         return (unpacked, Err(format!("is too large: at most {most} bytes are read.")));
     }
-    (unpacked, read.map(|_| content).map_err(|error| format!("can't be unpacked: {error}.")))
+    (unpacked, read.map(|_| content).map_err(|error| unpacked_badly(&error.to_string())))
+}
+
+fn unpacked_badly(how: &str) -> String {
+    format!("can't be unpacked: {}.", shown(how))
 }

@@ -15,8 +15,10 @@ const SKIPPED: [&str; 3] = ["target", "node_modules", "__MACOSX"];
 pub(crate) const ARCHIVES: [&str; 4] = [".zip", ".tar", ".tar.gz", ".tgz"];
 
 /// Endings of archives that are not.
-pub(crate) const OTHER_ARCHIVES: [&str; 12] =
-    [".rar", ".7z", ".gz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst", ".tzst", ".lz", ".lzma"];
+pub(crate) const OTHER_ARCHIVES: [&str; 15] = [
+    ".tar.bz2", ".tar.xz", ".tar.zst", ".rar", ".7z", ".gz", ".bz2", ".tbz", ".tbz2", ".xz", ".txz", ".zst", ".tzst",
+    ".lz", ".lzma",
+];
 
 /// How many notes a submission gets. Who puts a thousand links into one need not fill the report with them.
 const NOTES: usize = 12;

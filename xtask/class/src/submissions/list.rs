@@ -102,10 +102,11 @@ fn archive_itself(path: &Path, real: &Path) -> Result<Listing, Failure> {
 
 /// What shows that a folder is the work of one learner.
 fn sign_of_one(folder: &Folder, names: &[OsString], wanted: &Wanted) -> Option<String> {
-    let source = |name: &&str| wanted.exercise(name).is_some();
-    let chapter = |name: &&str| wanted.is_chapter(name);
+    let of_kind = |folder: &Folder, name: &str, kind| folder.kind(OsStr::new(name)).is_ok_and(|found| found == kind);
+    let source = |folder: &Folder, name: &str| wanted.exercise(name).is_some() && of_kind(folder, name, Kind::File);
+    let chapter = |folder: &Folder, name: &str| wanted.is_chapter(name) && of_kind(folder, name, Kind::Folder);
     let texts = || names.iter().filter_map(|name| name.to_str());
-    if let Some(sign) = texts().find(source).or_else(|| texts().find(chapter)) {
+    if let Some(sign) = texts().find(|name| source(folder, name) || chapter(folder, name)) {
         return Some(shown(sign));
     }
     for name in texts() {
@@ -113,10 +114,10 @@ fn sign_of_one(folder: &Folder, names: &[OsString], wanted: &Wanted) -> Option<S
         if !src && !is_home(name) {
             continue;
         }
-        let Ok(Some(inner)) = folder.folder(OsStr::new(name)).and_then(|inner| inner.names(GLANCE)) else { continue };
-        let mut inner = inner.iter().filter_map(|name| name.to_str());
-        let sign = if src { inner.find(source) } else { inner.find(chapter) };
-        if let Some(sign) = sign {
+        let Ok(inside) = folder.folder(OsStr::new(name)) else { continue };
+        let Ok(Some(names)) = inside.names(GLANCE) else { continue };
+        let is_sign = |name: &&str| if src { source(&inside, name) } else { chapter(&inside, name) };
+        if let Some(sign) = names.iter().filter_map(|name| name.to_str()).find(is_sign) {
             return Some(format!("{}/{}", shown(name), shown(sign)));
         }
     }

@@ -360,11 +360,12 @@ fn other_archives_are_refused_and_other_files_told() {
     let scratch = Scratch::new("others");
     scratch.write("ann/first.rs", "text");
     scratch.write("bob.rar", "Rar!");
+    scratch.write("cid.tar.xz", "");
     scratch.write("grades.csv", "");
     scratch.write("target/first.rs", "");
     scratch.write(".hidden/first.rs", "");
     let all = class(&scratch);
-    assert_eq!(names(&all), ["ann", "bob"]);
+    assert_eq!(names(&all), ["ann", "bob", "cid"]);
     assert!(told(&all[1], "second").starts_with("It is an archive of another kind (.rar). Folders, .zip, "));
     let expected = "Not graded, because they are neither folders nor archives of submissions: grades.csv, target.";
     assert_eq!(listing_notes(&scratch), [expected]);
@@ -387,9 +388,11 @@ fn the_work_of_one_learner_is_one_submission() {
         assert!(listing_notes(&scratch)[0].ends_with(&format!("graded as one submission, because {sign} is in it.")));
     }
     let scratch = Scratch::new("not-one");
+    scratch.write("first.rs/readme.md", "");
+    scratch.write("ch02-two", "");
     scratch.write("src/readme.md", "");
     scratch.write("exercises/first.rs", "text");
-    assert_eq!(names(&class(&scratch)), ["exercises", "src"], "somebody may be called like that");
+    assert_eq!(names(&class(&scratch)), ["exercises", "first.rs", "src"], "somebody may be called like that");
 }
 
 #[test]
@@ -459,4 +462,24 @@ fn long_names_are_cut_and_lines_joined() {
     assert_eq!(shown("a\nb\tc\u{2028}d"), "a b c d");
     assert_eq!(shown(&"ä".repeat(500)).chars().count(), 161);
     assert_eq!(shown("e\u{200b}v\u{202e}il\u{7}"), "e\u{fffd}v\u{fffd}il\u{fffd}");
+}
+
+#[test]
+fn the_guide_tells_the_limits_and_an_assignment_that_can_be_used() {
+    let guide = include_str!("../../docs/submissions.md");
+    let limits = Limits::default();
+    for told in [
+        format!("larger than {} KiB", limits.source_bytes >> 10),
+        format!("larger than {} MiB", limits.archive_bytes >> 20),
+        format!("unpacks to more than {} MiB", limits.unpacked_bytes >> 20),
+        format!("more than {},{:03} files", limits.entries / 1000, limits.entries % 1000),
+        format!("more than {} deep", limits.depth),
+    ] {
+        assert!(guide.contains(&told), "{told}");
+    }
+    let example =
+        guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("there is an example");
+    let course = Course::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")).expect("the course can be read");
+    let assignment = Assignment::parse("hw.toml", example, &course).expect("the example can be used");
+    assert_eq!(assignment.exercises.len(), 2);
 }

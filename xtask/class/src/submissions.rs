@@ -155,9 +155,7 @@ impl Entry {
                         sources.insert(set.id.clone(), source);
                     }
                 }
-                let paths =
-                    sources.iter().filter_map(|(id, source)| Some((id.clone(), source.as_ref().ok()?.path.clone())));
-                notes.extend(gatherer.finish(&paths.collect()));
+                notes.extend(gatherer.finish(&sources));
             }
             Err(refusal) => {
                 notes.push(format!("Refused as a whole: {refusal}"));

@@ -4,7 +4,7 @@
 //! course's own wins; two files in equally good places are not chosen between, because whichever was taken, somebody would
 //! be graded for a file they did not mean.
 
-use super::gather::{Candidate, Gatherer, is_home};
+use super::gather::{Candidate, Gatherer};
 use super::{Refusal, Source, shown};
 
 /// How many paths are told when there are too many.
@@ -14,10 +14,7 @@ const TOLD: usize = 4;
 /// files are looked for.
 pub(crate) fn choose(gathered: &Gatherer<'_>, exercise: &str, chapter: &str) -> Option<Result<Source, Refusal>> {
     let candidates = gathered.candidates.get(exercise)?.iter();
-    let in_place = |path: &[String]| {
-        !gathered.has_home || path.windows(2).any(|pair| is_home(&pair[0]) && gathered.wanted.is_chapter(&pair[1]))
-    };
-    let mut best: Vec<&Candidate> = candidates.filter(|candidate| in_place(&candidate.path)).collect();
+    let mut best: Vec<&Candidate> = candidates.filter(|candidate| gathered.is_in_place(&candidate.path)).collect();
     let least = best.iter().map(|candidate| oddness(&candidate.path, chapter)).min()?;
     best.retain(|candidate| oddness(&candidate.path, chapter) == least);
     best.sort_by(|one, other| one.path.cmp(&other.path));

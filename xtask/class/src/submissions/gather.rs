@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xtask::course::Course;
 
-use super::{Limits, Refusal, shown};
+use super::{Limits, Refusal, Source, shown};
 use crate::assignment::Assignment;
 
 /// Names that are never looked at nor into, besides those that begin with a dot: what building makes, what other tools
@@ -188,9 +188,14 @@ impl<'a> Gatherer<'a> {
         }
     }
 
-    /// Notes about what is beside the sources that were chosen and about what may have been meant where there is none.
-    pub(crate) fn finish(mut self, chosen: &BTreeMap<String, String>) -> Vec<String> {
-        for path in chosen.values() {
+    /// Whether files are looked for at that place.
+    pub(crate) fn is_in_place(&self, path: &[String]) -> bool {
+        !self.has_home || path.windows(2).any(|pair| is_home(&pair[0]) && self.wanted.is_chapter(&pair[1]))
+    }
+
+    /// All notes, those included about files that are beside what was chosen or that may have been meant.
+    pub(crate) fn finish(mut self, chosen: &BTreeMap<String, Result<Source, Refusal>>) -> Vec<String> {
+        for path in chosen.values().flatten().map(|source| &source.path) {
             let folder = path.to_lowercase().trim_end_matches(".rs").to_owned();
             if self.submodules.contains(&folder) {
                 self.note(format!(
@@ -199,12 +204,15 @@ impl<'a> Gatherer<'a> {
             }
         }
         for (wanted, exercise) in &self.wanted.files {
-            let near = self.near.get(exercise).filter(|_| !self.candidates.contains_key(exercise)).cloned();
+            let near = self.near.get(exercise).filter(|_| !chosen.contains_key(exercise)).cloned();
             if let Some(near) = near {
                 self.note(format!("There is no {wanted}. If {near} is meant, give it that name."));
             }
         }
-        if self.candidates.is_empty() {
+        for path in self.astray() {
+            self.note(format!("Only what is in the exercises folder counts, so this is not used: {path}"));
+        }
+        if chosen.is_empty() {
             self.note("None of the files that were set is in it.".to_owned());
         }
         self.notes.sort();
@@ -212,6 +220,16 @@ impl<'a> Gatherer<'a> {
             self.notes.push(format!("… and {} more of this kind.", self.more_notes));
         }
         self.notes
+    }
+
+    /// Files with the right name in the wrong place, except for the reference solutions, which are in every checkout.
+    fn astray(&self) -> Vec<String> {
+        let is_reference = |path: &[String]| {
+            path.windows(2).any(|pair| pair[0].eq_ignore_ascii_case("solutions") && self.wanted.is_chapter(&pair[1]))
+        };
+        let paths = self.candidates.values().flatten().map(|candidate| &candidate.path);
+        let astray = paths.filter(|path| !self.is_in_place(path) && !is_reference(path));
+        astray.map(|path| shown(&path.join("/"))).collect()
     }
 }
 

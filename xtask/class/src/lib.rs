@@ -1,12 +1,35 @@
 //! Grades a class: many submissions that nobody trusts, in the formats that instructors' tools read.
 //!
+//! What goes in:
+//!
+//! - [`submissions`]: folders and archives that anybody may have filled with anything.
+//! - [`assignment`]: what was set and what it is worth; [`marks`]: scores, from it and from results.
+//! - [`digest`]: fingerprints, by which a run that is resumed knows what it has graded.
+//!
+//! How it is graded:
+//!
+//! - [`work`]: one exercise of one submission; [`bench`]: where it is graded.
+//! - [`kit`]: the course's own libraries; [`compile`]: a submission's source, by a rustc in a jail.
+//! - [`prove`]: is the verdict from outside the one from inside? For authors.
+//!
+//! What comes out:
+//!
 //! - [`model`]: the result of a class; every report is made from it.
 //!
 //! Start at [`model::ClassReport`].
 
+mod archive;
+pub mod assignment;
 pub mod bench;
 pub mod compile;
+pub mod digest;
+mod disk;
 pub mod kit;
+pub mod marks;
 pub mod model;
 pub mod prove;
+pub mod submissions;
 pub mod work;
+
+#[cfg(test)]
+mod tests;

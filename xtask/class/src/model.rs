@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 pub const SCHEMA: &str = "faultlines/grade/v1";
 
 /// What a learner is told where hidden seeds count.
-pub const HIDDEN_SEEDS_COUNT: &str = "The points shown here are those of the usual schedules. For the grade, each check has to \
-     hold with other schedules as well, which are not shown.";
+pub const HIDDEN_SEEDS_COUNT: &str = "These are the results with the usual schedules. For the grade, each check has to hold with \
+     other schedules as well, which are not shown here.";
 
 /// A class, graded.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -212,6 +212,7 @@ impl Graded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::formats::fixture;
 
     fn weighed(points: &[u32]) -> Vec<Weighed<'static>> {
         points.iter().map(|points| Weighed { name: "a_promise", points: *points, holds: true }).collect()
@@ -233,6 +234,31 @@ mod tests {
         let shares = |mark: Mark| mark.checks.iter().map(|check| check.max_score).collect::<Vec<_>>();
         assert_eq!(shares(Mark::new("raft", 10.0, &weighed(&[1, 1, 1]))), [3.33, 3.34, 3.33]);
         assert_eq!(shares(Mark::new("raft", 6.0, &weighed(&[1, 2, 3]))), [1.0, 2.0, 3.0]);
+    }
+
+    #[test]
+    fn what_a_learner_sees_does_not_depend_on_hidden_seeds() {
+        let unlucky = fixture::submission(fixture::UNLUCKY);
+        let view = unlucky.for_learner();
+        let mut lucky = Graded { score: view.score, marks: view.marks.clone(), ..unlucky.clone() };
+        lucky.hidden.pop();
+        assert!(unlucky.score < lucky.score, "the hidden seed costs points");
+        assert_eq!(view, lucky.for_learner());
+        assert!(view.hidden.is_empty() && view.notes.iter().any(|note| note == HIDDEN_SEEDS_COUNT));
+    }
+
+    #[test]
+    fn without_hidden_seeds_a_learner_sees_everything_but_our_paths() {
+        for graded in fixture::class().submissions.into_iter().filter(|graded| graded.hidden.is_empty()) {
+            let (mut view, mut whole) = (graded.for_learner(), graded);
+            let pages = |graded: &mut Graded| {
+                let exercises = graded.chapters.iter_mut().flat_map(|chapter| &mut chapter.exercises);
+                exercises.flat_map(|exercise| &mut exercise.checks).filter_map(|check| check.page.take()).count()
+            };
+            assert_eq!(pages(&mut view), 0);
+            pages(&mut whole);
+            assert_eq!(view, whole);
+        }
     }
 
     #[test]

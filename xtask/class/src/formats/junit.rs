@@ -11,8 +11,9 @@
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Property, Report, TestCase, TestCaseStatus, TestSuite};
-use report::{CheckResult, ExerciseResult, ExerciseStatus};
+use report::CheckResult;
 
+use crate::formats::items::{Item, items};
 use crate::formats::plain;
 use crate::model::{ClassReport, Graded};
 
@@ -27,32 +28,20 @@ pub fn write(report: &ClassReport) -> String {
 }
 
 fn suite(graded: &Graded) -> TestSuite {
-    let mut suite = TestSuite::new(plain::line(&graded.name));
+    let name = plain::line(&graded.name);
+    let mut suite = TestSuite::new(&name);
     suite.properties = vec![
         Property::new("score", plain::points(graded.score)),
         Property::new("max_score", plain::points(graded.max_score)),
         Property::new("trust", graded.trust.as_str()),
     ];
+    let cases = items(graded).into_iter().flat_map(|item| cases(graded, &item));
     let mut spent = Duration::ZERO;
-    let mut add = |mut case: TestCase, time: Option<Duration>| {
-        case.set_classname(plain::line(&graded.name));
-        if let Some(time) = time {
-            case.set_time(time);
-            spent += time;
-        }
+    for (mut case, millis) in cases {
+        let time = Duration::from_millis(millis);
+        case.set_classname(&name).set_time(time);
         suite.add_test_case(case);
-    };
-    for exercise in graded.exercises() {
-        if exercise.checks.is_empty() {
-            add(unchecked(exercise), None);
-        }
-        for check in &exercise.checks {
-            add(case(format!("{}::{}", exercise.id, check.name), check), Some(time(check)));
-            for (number, hidden) in graded.hidden_results(&exercise.id, &check.name) {
-                let name = format!("{}::{}::hidden_{number}", exercise.id, check.name);
-                add(case(name, hidden), Some(time(hidden)));
-            }
-        }
+        spent += time;
     }
     suite.set_time(spent);
     if !graded.notes.is_empty() {
@@ -61,37 +50,32 @@ fn suite(graded: &Graded) -> TestSuite {
     suite
 }
 
-fn time(check: &CheckResult) -> Duration {
-    Duration::from_millis(check.millis)
-}
-
-fn case(name: String, check: &CheckResult) -> TestCase {
-    if check.holds() {
-        return TestCase::new(name, TestCaseStatus::success());
-    }
-    let story = plain::story(check);
-    let message = story.lines().next().unwrap_or(check.status.as_str()).to_owned();
-    TestCase::new(name, failure(check.status.as_str(), message, &story))
-}
-
-/// The one case of an exercise that no check was run for.
-fn unchecked(exercise: &ExerciseResult) -> TestCase {
-    let notes = plain::lines(&exercise.notes.join("\n"));
-    let (name, message) = match exercise.status {
-        ExerciseStatus::DoesNotCompile => ("compiles", "It does not compile.".to_owned()),
-        ExerciseStatus::NotStarted => ("started", "Nothing was begun.".to_owned()),
-        ExerciseStatus::Passed | ExerciseStatus::Failed => ("checked", "No check was run.".to_owned()),
+/// An item with the usual seed and with each hidden one, with the milliseconds they took.
+fn cases(graded: &Graded, item: &Item<'_>) -> Vec<(TestCase, u64)> {
+    let name = format!("{}::{}", plain::line(&item.exercise.id), item.name);
+    let of_check = |name: String, check: &CheckResult| {
+        let story = if check.holds() { String::new() } else { plain::story(check) };
+        (TestCase::new(name, status(check.holds(), check.status.as_str(), &story)), check.millis)
     };
-    let story = [plain::cut(&plain::lines(&exercise.compiler), plain::STORY_BYTES), notes].join("\n");
-    let status = failure(exercise.status.as_str(), message, story.trim());
-    TestCase::new(format!("{}::{name}", exercise.id), status)
+    let check = item.exercise.checks.iter().find(|check| check.name == item.name);
+    let usual = match check {
+        Some(check) => of_check(name.clone(), check),
+        None => (TestCase::new(&name, status(false, item.verdict, &item.story)), item.millis),
+    };
+    let hidden = graded.hidden_results(&item.exercise.id, &item.name);
+    let hidden = hidden.map(|(number, check)| of_check(format!("{name}::hidden_{number}"), check));
+    std::iter::once(usual).chain(hidden).collect()
 }
 
-fn failure(kind: &str, message: String, story: &str) -> TestCaseStatus {
+/// A failure of that kind, its message the first line of its story.
+fn status(holds: bool, kind: &str, story: &str) -> TestCaseStatus {
+    if holds {
+        return TestCaseStatus::success();
+    }
+    let message = story.lines().next().unwrap_or(kind);
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-    let more = !story.is_empty() && story != message;
     status.set_type(kind).set_message(message);
-    if more {
+    if story.len() > message.len() {
         status.set_description(story);
     }
     status

@@ -151,7 +151,7 @@ pub fn write(graded: &Graded, place: &Place, handed_in: SystemTime, graded_at: S
 /// How many hundredths of a point make one of the file.
 fn unit(graded: &Graded) -> u64 {
     let mut worth = graded.marks.iter().flat_map(|mark| mark.checks.iter().map(|check| check.max_score));
-    if worth.all(|points| hundredths(points) % 100 == 0) { 100 } else { 1 }
+    if worth.all(|points| hundredths(points).is_multiple_of(100)) { 100 } else { 1 }
 }
 
 /// A time as `2026-06-01T14:32:01Z`.

@@ -157,12 +157,12 @@ pub fn course(root: &Path) -> Result<Vec<File>, Failure> {
     Ok(files)
 }
 
-/// Whether a file of the course takes part in grading. Of a package that doesn't, the manifest stays: without it, the
-/// workspace would be another one, with another Cargo.lock.
+/// Whether a file of the course takes part in grading. Of a package that doesn't, the manifest stays and what it names:
+/// without it, the workspace would be another one, with another Cargo.lock.
 fn is_needed(path: &str) -> bool {
     const NOT_NEEDED: [&str; 5] = ["harness/variants/", "harness/mutants/", "lessons/src/", "benches/", ".ci/"];
     match path.strip_prefix("solutions/") {
-        Some(path) => path.ends_with("/Cargo.toml"),
+        Some(path) => path.ends_with("/Cargo.toml") || path.ends_with("/tests/grade.rs"),
         None => !NOT_NEEDED.iter().any(|folder| path.starts_with(folder)),
     }
 }

@@ -22,6 +22,7 @@ fn small_course() -> Vec<File> {
 #[derive(Clone, Copy)]
 enum Grading {
     Leaves(&'static str, i32),
+    LeavesNothing,
     IsMissing,
 }
 
@@ -39,6 +40,9 @@ impl Image {
             image.program(program, "");
         }
         image.program("curl", "echo 'echo \"rustup-init $*\" >>\"$CALLS\"'");
+        if let Grading::LeavesNothing = grading {
+            image.program("cargo", "exit 0");
+        }
         if let Grading::Leaves(text, status) = grading {
             // The file to write is named after `--gradescope`.
             let leave = format!(
@@ -121,7 +125,8 @@ fn the_assignment_and_the_missing_jail_are_passed_on() {
 fn whatever_goes_wrong_there_are_results_that_can_be_read() {
     let ways = [
         ("cargo is missing", Grading::IsMissing),
-        ("grading leaves nothing", Grading::Leaves("", 1)),
+        ("grading leaves nothing", Grading::LeavesNothing),
+        ("grading leaves an empty file", Grading::Leaves("", 1)),
         ("grading ends half-way", Grading::Leaves("{\n  \"tests\": [\n    {\n      \"score\": 3\n    }\n", 0)),
         ("the question was wrong", Grading::Leaves(GRADED, 2)),
         ("the build fails", Grading::Leaves(GRADED, 101)),
@@ -146,7 +151,7 @@ fn without_its_folder_there_are_still_results() {
 
 #[test]
 fn results_of_an_earlier_run_are_not_taken_for_those_of_this_one() {
-    let image = Image::new(&settings(), Grading::IsMissing);
+    let image = Image::new(&settings(), Grading::LeavesNothing);
     image.write("autograder/results/graded.json", GRADED.as_bytes(), false);
     image.run("run_autograder");
     assert_eq!(image.results()["score"], 0);

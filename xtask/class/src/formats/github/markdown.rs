@@ -163,6 +163,12 @@ mod tests {
     }
 
     #[test]
+    fn hidden_seeds_are_not_in_it() {
+        let markdown = summary(&fixture::submission(UNLUCKY), SUMMARY_BYTES);
+        assert!(markdown.contains("18\\.66 of 22 points") && !markdown.contains("Secret"), "{markdown}");
+    }
+
+    #[test]
     fn it_keeps_to_the_room_there_is_and_says_so() {
         let mut graded = fixture::class().submissions.remove(4);
         let check = graded.chapters[0].exercises[0].checks[1].clone();

@@ -78,7 +78,7 @@ fn token() -> Token {
 }
 
 fn path(exercise: &str) -> Option<String> {
-    Some(format!("exercises/a, b: 100%/src/{exercise}.rs"))
+    Some(format!("exercises/a, b::c 100%/src/{exercise}.rs"))
 }
 
 #[test]

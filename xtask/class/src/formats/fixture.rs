@@ -109,7 +109,7 @@ fn broken() -> Graded {
         schedule: vec!["the reply to attempt 1 is lost".to_owned()],
         entries_before: 17,
         diagram,
-        intervals: None,
+        intervals: Some(Text::plain("client 1  ├── put(1) ──┤")),
         lesson: "ch01#flaky_rpc".to_owned(),
     };
     let mut rpc = graded("flaky_rpc", [CheckStatus::Holds, CheckStatus::Violated, CheckStatus::Holds]);

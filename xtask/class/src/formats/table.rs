@@ -6,7 +6,7 @@
 use comfy_table::{Attribute, Cell, CellAlignment, Color, ContentArrangement, Table, presets};
 use report::{ExerciseStatus, Style};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
-use xtask::Paint;
+use xtask::{Paint, wrap};
 
 use crate::formats::{csv, plain};
 use crate::model::{ClassReport, Graded, Trust, hundredths};
@@ -27,7 +27,7 @@ pub fn write(report: &ClassReport, paint: Paint, width: usize) -> String {
         return "There are no submissions.\n".to_owned();
     }
     let grid = Grid::fitting(report, width);
-    format!("{}\n\n{}", grid.draw(paint), below(report, paint))
+    format!("{}\n\n{}", grid.draw(paint), below(report, paint, width))
 }
 
 /// Words and what they mean.
@@ -186,23 +186,24 @@ fn passed_of(graded: &Graded, chapter: &str) -> Shown {
 }
 
 /// How the class did, and what the reader has to know before they use the scores.
-fn below(report: &ClassReport, paint: Paint) -> String {
+fn below(report: &ClassReport, paint: Paint, width: usize) -> String {
     let count = report.submissions.len();
-    let everything =
-        report.submissions.iter().filter(|graded| hundredths(graded.score) == hundredths(graded.max_score));
+    // Where nothing could be earned, nothing was passed.
+    let full = |graded: &&Graded| graded.max_score > 0.0 && hundredths(graded.score) == hundredths(graded.max_score);
+    let everything = report.submissions.iter().filter(full);
     let noun = if count == 1 { "submission" } else { "submissions" };
-    let mut out = format!("{count} {noun}: {}; {} passed everything\n", middle(report), everything.count());
-    let trusted = |trust: Trust| report.submissions.iter().filter(|graded| graded.trust == trust).count();
-    let mut warn = |count: usize, what: &str| {
-        if count > 0 {
-            out.push_str(&format!("{}\n", paint.fault(&format!("{count} of {} {what}", report.submissions.len()))));
+    let how = format!("{count} {noun}: {}; {} passed everything", middle(report), everything.count());
+    let mut out = wrap::paragraphs(&how, "", width);
+    for (trust, what) in [
+        (Trust::InProcess, "shared a process with what judged them: in_process in the reports"),
+        (Trust::Unsandboxed, "ran without a jail and could do whatever you may do: unsandboxed in the reports"),
+    ] {
+        let such = report.submissions.iter().filter(|graded| graded.trust == trust).count();
+        if such > 0 {
+            let warning = wrap::paragraphs(&format!("{such} of {count} {what}"), "", width);
+            warning.lines().for_each(|line| out.extend([&paint.fault(line), "\n"]));
         }
-    };
-    warn(trusted(Trust::InProcess), "shared a process with what judged them: in_process in the reports");
-    warn(
-        trusted(Trust::Unsandboxed),
-        "ran without a jail and could do whatever you may do: unsandboxed in the reports",
-    );
+    }
     out
 }
 
@@ -265,9 +266,9 @@ mod tests {
         let mut report = fixture::class();
         report.submissions[0].name = "共".repeat(60);
         for width in [40, 50, 60, 80, 100, 200] {
-            let table = plain(&report, width);
-            let table = table.split("\n\n").next().expect("there is a table");
-            assert!(table.lines().all(|line| line.width() <= width), "{width}:\n{table}");
+            let text = plain(&report, width);
+            assert!(text.lines().all(|line| line.width() <= width), "{width}:\n{text}");
+            let table = text.split("\n\n").next().expect("there is a table");
             assert_eq!(table.lines().count(), 1 + report.submissions.len(), "a row wraps:\n{table}");
         }
     }
@@ -289,6 +290,10 @@ mod tests {
             last(&report).as_deref(),
             Some("5 submissions: mean 9.6, median 11.33 of 22 points; 1 passed everything")
         );
+        for graded in &mut report.submissions {
+            (graded.score, graded.max_score) = (0.0, 0.0);
+        }
+        assert!(last(&report).expect("a line").ends_with("of 0 points; 0 passed everything"));
         report.submissions[0].max_score = 44.0;
         assert!(last(&report).expect("a line").contains(" % of the points"));
         report.submissions.clear();

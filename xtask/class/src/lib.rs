@@ -15,6 +15,7 @@
 //! What comes out:
 //!
 //! - [`model`]: the result of a class; every report is made from it.
+//! - [`formats`]: that result for people and for their tools.
 //!
 //! Start at [`model::ClassReport`].
 
@@ -24,6 +25,7 @@ pub mod bench;
 pub mod compile;
 pub mod digest;
 mod disk;
+pub mod formats;
 pub mod kit;
 pub mod marks;
 pub mod model;

@@ -5,3 +5,4 @@
 //! Start at [`model::ClassReport`].
 
 pub mod model;
+pub mod similarity;

@@ -292,7 +292,7 @@ fn hostile_texts_are_compared_like_others_and_take_no_longer() {
 fn imports_are_left_out_and_nothing_hides_among_them() {
     let kinds = |text: &str| Tokens::of(text).kinds;
     assert_eq!(kinds("use std::{a, b::*, self as _};\npub fn f() {}"), kinds("pub fn f() {}"));
-    assert_eq!(kinds("use a;"), []);
+    assert!(kinds("use a;").is_empty());
     assert_eq!(kinds("use fn f() {} ;").len(), 8, "no import, so all of it is there");
     assert_eq!(kinds("fn f() -> impl T + use<'a> { 1 }").len(), 16);
 }

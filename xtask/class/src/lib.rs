@@ -5,4 +5,5 @@
 //! Start at [`model::ClassReport`].
 
 pub mod model;
+pub mod pages;
 pub mod similarity;

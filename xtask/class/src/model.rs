@@ -177,7 +177,8 @@ impl Graded {
         view.hidden.clear();
         for mark in &mut view.marks {
             let shown = self.exercises().find(|exercise| exercise.id == mark.exercise);
-            let holds = |name: &str| shown.is_some_and(|shown| shown.checks.iter().any(|c| c.name == name && c.holds()));
+            let holds =
+                |name: &str| shown.is_some_and(|shown| shown.checks.iter().any(|c| c.name == name && c.holds()));
             for check in &mut mark.checks {
                 check.score = if holds(&check.name) { check.max_score } else { 0.0 };
             }

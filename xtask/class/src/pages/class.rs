@@ -6,9 +6,12 @@ use maud::{Markup, html};
 use report::text::sentence;
 use report::{CheckStatus, ExerciseResult, ExerciseStatus};
 
-use super::text::{count, name, percent, shown};
+use super::text::{count, name, percent, plain, shortened, shown};
 use super::{Alikeness, Site, frame, histogram, student};
 use crate::model::{ClassReport, Graded, Trust};
+
+/// Of a note, so many characters are shown here; its own page has the rest.
+const MAX_NOTE: usize = 300;
 
 pub(super) fn page(site: &Site) -> String {
     let report = site.report;
@@ -19,7 +22,10 @@ pub(super) fn page(site: &Site) -> String {
         (frame::figures(&figures(report)))
         (trust(report))
         @if let Some(Alikeness { found, .. }) = site.alikeness {
-            p { a href="similar/index.html" { "Similar submissions" } ": " (count(found.pairs.len() + found.more, "pair")) " to look at." }
+            p {
+                a href="similar/index.html" { "Similar submissions" } ": "
+                (count(found.pairs.len() + found.more, "pair")) " to look at."
+            }
         }
         h2 { "How the scores are distributed" }
         (histogram::histogram(&report.submissions.iter().map(|one| (one.score, one.max_score)).collect::<Vec<_>>()))
@@ -27,7 +33,8 @@ pub(super) fn page(site: &Site) -> String {
         (exercises_table(&exercises))
         h2 { "The checks that fail most" }
         p.soft {
-            "Of the submissions in which somebody has begun the exercise and it compiles. Checks that hold everywhere are not listed."
+            "Of the submissions in which somebody has begun the exercise and it compiles. Checks that hold everywhere are \
+             not listed."
         }
         @for exercise in &exercises { (checks_table(exercise)) }
         h2 { "The submissions" }
@@ -58,7 +65,12 @@ fn trust(report: &ClassReport) -> Markup {
     html! {
         @for trust in [Trust::Unsandboxed, Trust::InProcess] {
             @if such(trust) > 0 {
-                div.notice { p { strong { (count(such(trust), "submission")) " ran " (student::trust_in_short(trust)) ". " } (student::trust_explained(trust)) } }
+                div.notice {
+                    p {
+                        strong { (count(such(trust), "submission")) " ran " (student::trust_in_short(trust)) ". " }
+                        (student::trust_explained(trust))
+                    }
+                }
             }
         }
     }
@@ -188,7 +200,7 @@ fn checks_table(exercise: &Exercise) -> Markup {
     }
     html! {
         h3 { (shown(exercise.id)) ": " (shown(exercise.title)) }
-        (frame::table(&format!("Checks of {} that fail", super::text::plain(exercise.id)), html! {
+        (frame::table(&format!("Checks of {} that fail", plain(exercise.id)), html! {
             thead { tr {
                 th scope="col" { "Check" }
                 th.n scope="col" { "Fails in" }
@@ -231,7 +243,7 @@ fn submissions(site: &Site) -> Markup {
                         td.bars { (frame::bar(percent(graded.score, graded.max_score), "")) }
                         td.n { (student::passed(graded)) " of " (graded.exercises().count()) }
                         td.state.fault[graded.trust != Trust::Isolated] { (student::trust_in_short(graded.trust)) }
-                        td.n { @if graded.notes.is_empty() { "" } @else { a href={ "#note-" (file) } { (graded.notes.len()) } } }
+                        td.n { @if !graded.notes.is_empty() { a href={ "#note-" (file) } { (graded.notes.len()) } } }
                     }
                 }
             }
@@ -246,7 +258,7 @@ fn notes(site: &Site) -> Markup {
             h2 { "What was noticed" }
             @for (graded, file) in noted() {
                 h3 id={ "note-" (file) } { a href={ "students/" (file) ".html" } { (name(&graded.name)) } }
-                ul.notes { @for note in &graded.notes { li.words { (shown(note)) } } }
+                ul.notes { @for note in &graded.notes { li.words { (shortened(note, MAX_NOTE)) } } }
             }
         }
     }

@@ -41,11 +41,16 @@ fn list(site: &Site, found: &Similarities) -> String {
             (pairs_table(site, found))
         }
         @if found.more > 0 {
-            p.soft { (count(found.more, "more pair")) " passed the same threshold, none of them more alike than these." }
+            p.soft {
+                (count(found.more, "more pair")) " passed the same threshold, none of them more alike than these."
+            }
         }
         @if !found.common.is_empty() {
             h2 { "Left out, because so many have it" }
-            p.soft { "What more than half of a class has in common was probably given to it: by the exercise, a lecture, or a book." }
+            p.soft {
+                "What more than half of a class has in common was probably given to it: by the exercise, a lecture, or \
+                 a book. If that surprises you, compare a few of these submissions yourself."
+            }
             ul.notes {
                 @for common in &found.common {
                     li {
@@ -66,13 +71,14 @@ fn list(site: &Site, found: &Similarities) -> String {
 fn what_it_means() -> Markup {
     html! {
         p {
-            "These pairs have passages in common, most alike first. The comparison looks at the structure of the code: names, \
-             numbers, texts, comments, imports and formatting make no difference, and what the exercise gave everybody is left out."
+            "These pairs have passages in common, most alike first. The comparison looks at the structure of the code: \
+             names, numbers, texts, comments, imports and formatting make no difference, and what the exercise gave \
+             everybody is left out."
         }
         p {
-            "It does not know why two texts are alike. A short exercise, or one whose contract dictates the steps, has one \
-             natural solution, and people who learn together write alike. The list says where a person has to look, and nothing \
-             about anybody's honesty. Read both sides, and talk to both, before you draw a conclusion."
+            "It does not know why two texts are alike. A short exercise, or one whose contract dictates the steps, has \
+             one natural solution, and people who learn together write alike. The list says where a person has to look, \
+             and nothing about anybody's honesty. Read both sides, and talk to both, before you draw a conclusion."
         }
     }
 }
@@ -95,8 +101,9 @@ fn pairs_table(site: &Site, found: &Similarities) -> Markup {
                     @for (row, alike) in pair.exercises.iter().enumerate() {
                         tr {
                             @if row == 0 {
-                                th.state scope="rowgroup" rowspan=(pair.exercises.len()) { a href=(file(nth)) { "Pair " (nth + 1) } }
-                                td.name rowspan=(pair.exercises.len()) { (linked(site, &pair.one)) br; (linked(site, &pair.other)) }
+                                @let rows = pair.exercises.len();
+                                th.state scope="rowgroup" rowspan=(rows) { a href=(file(nth)) { "Pair " (nth + 1) } }
+                                td.name rowspan=(rows) { (linked(site, &pair.one)) br; (linked(site, &pair.other)) }
                             }
                             td { (shown(&alike.exercise)) }
                             td.n { (percent(alike.one.share, 1.0)) " %" }
@@ -124,9 +131,9 @@ fn side_by_side(site: &Site, alikeness: Alikeness, pair: &Pair) -> String {
         p.eyebrow { "Similar submissions" }
         h1 { (name(&pair.one)) " and " (name(&pair.other)) }
         p.soft {
-            "What is alike in the structure of the code, passage by passage. A passage has at least " (GRAM) " tokens (names, \
-             signs, literals); one of " (GUARANTEED) " or more is never missed. " span.sample { "Marked" } " are the lines that both \
-             sides have to the letter. Being alike is a reason to look, not a finding."
+            "What is alike in the structure of the code, passage by passage. A passage has at least " (GRAM) " tokens \
+             (names, signs, literals); one of " (GUARANTEED) " or more is never missed. " span.sample { "Marked" } " are \
+             the lines that both sides have to the letter. Being alike is a reason to look, not a finding."
         }
         p { "The pages of " (linked(site, &pair.one)) " and " (linked(site, &pair.other)) "." }
         @for alike in &pair.exercises { (exercise(alikeness, pair, alike, &mut room)) }

@@ -5,7 +5,7 @@ use report::text::sentence;
 use report::{CheckResult, CheckStatus, Counterexample, Text};
 
 use super::student::{check_state, look};
-use super::text::{drawn, shown};
+use super::text::{drawn, prose, shown};
 
 /// Whether there is something to tell. A check that holds needs no story, and a `todo!()` has none.
 pub(super) fn is_told(check: &CheckResult) -> bool {
@@ -39,8 +39,8 @@ fn badge(check: &CheckResult) -> Markup {
 fn body(check: &CheckResult) -> Markup {
     let happened = check.counterexample.as_ref().map_or("", |example| example.happened.as_str());
     html! {
-        @if !happened.is_empty() { p.happened { (shown(happened)) } }
-        @if !check.message.is_empty() && check.message != happened { p.words { (shown(&check.message)) } }
+        @if !happened.is_empty() { p.happened { (prose(happened)) } }
+        @if !check.message.is_empty() && check.message != happened { p.words { (prose(&check.message)) } }
         @if let Some(example) = &check.counterexample { (counterexample(example)) }
         @if !check.printed.trim().is_empty() {
             h4 { "What the code printed" }
@@ -49,7 +49,7 @@ fn body(check: &CheckResult) -> Markup {
         @if let Some(token) = &check.replay {
             p.soft { "Again: " code { "cargo xtask replay " (shown(token)) } }
         }
-        @if let Some(lesson) = check.counterexample.as_ref().map(|example| &example.lesson).filter(|place| !place.is_empty()) {
+        @if let Some(Counterexample { lesson, .. }) = &check.counterexample && !lesson.is_empty() {
             p.soft { "The lesson that explains it: " code { "cargo xtask lesson " (shown(lesson)) } }
         }
     }
@@ -61,7 +61,8 @@ fn counterexample(example: &Counterexample) -> Markup {
         @if values.iter().any(|(_, value)| !value.is_empty()) {
             dl.values {
                 @for (what, value) in values {
-                    div { dt { (what) } dd tabindex="0" { @if value.is_empty() { "(nothing)" } @else { (shown(value)) } } }
+                    @let value = if value.is_empty() { "(nothing)" } else { value };
+                    div { dt { (what) } dd tabindex="0" { (shown(value)) } }
                 }
             }
         }

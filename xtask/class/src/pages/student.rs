@@ -7,7 +7,7 @@ use report::text::sentence;
 use report::{CheckResult, CheckStatus, ExerciseResult, ExerciseStatus};
 
 use super::names::Names;
-use super::text::{count, name, plain, shown};
+use super::text::{count, name, plain, prose, shown};
 use super::{Audience, frame, story};
 use crate::model::{CheckMark, Graded, Mark, Trust};
 
@@ -76,8 +76,8 @@ pub(super) fn trust_explained(trust: Trust) -> &'static str {
              reported results of its own making; read it where the score matters."
         }
         Trust::Unsandboxed => {
-            "The code ran without a jail and could do whatever the user may do who graded it. Trust these scores as far as \
-             you trust their authors."
+            "The code ran without a jail and could do whatever the user may do who graded it. Trust these scores as far \
+             as you trust their authors."
         }
     }
 }
@@ -123,7 +123,7 @@ pub(super) fn page(graded: &Graded, title: &str, audience: Audience) -> String {
         }
         @if !graded.notes.is_empty() {
             h2 id="notes" { "What was noticed" }
-            ul.notes { @for note in &graded.notes { li.words { (shown(note)) } } }
+            ul.notes { @for note in &graded.notes { li.words { (prose(note)) } } }
         }
         h2 id="marks" { "The exercises" }
         (marks(&sections))
@@ -150,7 +150,10 @@ fn marks(sections: &[Section]) -> Markup {
                             a href={ "#" (anchor) } { (shown(&result.id)) } " " span.soft { (shown(&result.title)) }
                         }
                         td.state { (status(result)) }
-                        td.n { @if result.checks.is_empty() { "–" } @else { (kept(result)) " of " (result.checks.len()) } }
+                        td.n {
+                        @if result.checks.is_empty() { "–" }
+                        @else { (kept(result)) " of " (result.checks.len()) }
+                    }
                         @if let Some(mark) = mark {
                             td.n { (mark.score) }
                             td.n { (mark.max_score) }
@@ -188,7 +191,7 @@ fn exercise(section: &Section, hidden: &Hidden) -> Markup {
             @if let Some(mark) = mark { span.badge { (mark.score) " of " (mark.max_score) } }
         }
         @if !result.notes.is_empty() {
-            ul.notes { @for note in &result.notes { li.words { (shown(note)) } } }
+            ul.notes { @for note in &result.notes { li.words { (prose(note)) } } }
         }
         @if result.status == ExerciseStatus::NotStarted { p.soft { "Not started." } }
         @if !result.compiler.is_empty() {
@@ -236,13 +239,14 @@ fn checks(section: &Section, hidden: &Hidden) -> Markup {
             tbody {
                 @for (nth, check) in result.checks.iter().enumerate() {
                     @let (class, sign) = look(check.status);
+                    @let place = format!("{anchor}.{}", nth + 1);
+                    @let promise = shown(&sentence(&check.name));
                     tr {
                         th.name scope="row" {
-                            @if story::is_told(check) { a href={ "#" (anchor) "." (nth + 1) } { (shown(&sentence(&check.name))) } }
-                            @else { (shown(&sentence(&check.name))) }
+                            @if story::is_told(check) { a href={ "#" (place) } { (promise) } } @else { (promise) }
                         }
                         td.state { span class=(class) { (sign) " " (check_state(check.status)) } }
-                        @if has_hidden { td { (with_hidden(hidden, &result.id, check, &format!("{anchor}.{}", nth + 1))) } }
+                        @if has_hidden { td { (with_hidden(hidden, &result.id, check, &place)) } }
                         @if let Some(mark) = marks.get(check.name.as_str()) {
                             td.n { (mark.score) }
                             td.n { (mark.max_score) }
@@ -262,7 +266,7 @@ fn with_hidden(hidden: &Hidden, exercise: &str, check: &CheckResult, anchor: &st
     let held = all.iter().filter(|(_, result)| result.holds()).count();
     html! {
         @if all.is_empty() { "–" }
-        @else if held == all.len() { span.good { "✓ holds with " (if held == 1 { "it".to_owned() } else { format!("all {held}") }) } }
+        @else if held == all.len() { span.good { "✓ holds" } }
         @else {
             span.bad { "✗ holds with " (held) " of " (all.len()) }
             @for (number, _) in failing_hidden(hidden, exercise, check) {

@@ -8,11 +8,27 @@ use maud::{Markup, PreEscaped, Render, html};
 use report::{Span, Style, Text};
 
 /// Of a text, so many characters are shown.
-pub(super) const MAX_CHARS: usize = 20_000;
+const MAX_CHARS: usize = 20_000;
+
+/// Of what is read as prose, and has no box to scroll in.
+const MAX_PROSE: usize = 3_000;
+
+/// Of a name.
+const MAX_NAME: usize = 200;
 
 /// Text as it is, unseen characters written out, cut where it goes on for too long.
 pub(super) fn shown(text: &str) -> Markup {
-    let cut = text.char_indices().nth(MAX_CHARS).map_or(text.len(), |(at, _)| at);
+    shortened(text, MAX_CHARS)
+}
+
+/// The same for prose.
+pub(super) fn prose(text: &str) -> Markup {
+    shortened(text, MAX_PROSE)
+}
+
+/// The same, cut after so many characters.
+pub(super) fn shortened(text: &str, most: usize) -> Markup {
+    let cut = text.char_indices().nth(most).map_or(text.len(), |(at, _)| at);
     let left_out = text[cut..].chars().count();
     html! {
         (Visible(&text[..cut]))
@@ -35,7 +51,7 @@ pub(super) fn plain(text: &str) -> String {
 
 /// The name of somebody or something, kept from turning the direction of what stands around it.
 pub(super) fn name(name: &str) -> Markup {
-    html! { bdi { (shown(name)) } }
+    html! { bdi { @if name.trim().is_empty() { "(no name)" } @else { (shortened(name, MAX_NAME)) } } }
 }
 
 struct Visible<'a>(&'a str);
@@ -69,10 +85,8 @@ fn written(c: char, before: char) -> Option<String> {
         // Persian words are spelt with them, and some emoji are made with them.
         '\u{200c}' | '\u{200d}' if !before.is_ascii() => None,
         '\n' | '\t' => None,
-        // Control pictures: ␀, ␛ and so on.
-        '\u{0}'..='\u{1f}' => char::from_u32(0x2400 + code).map(String::from),
-        '\u{7f}' => Some("␡".to_owned()),
-        '\u{80}'..='\u{9f}'
+        '\u{0}'..='\u{1f}'
+        | '\u{7f}'..='\u{9f}'
         | '\u{ad}'
         | '\u{61c}'
         | '\u{115f}'
@@ -143,7 +157,7 @@ mod tests {
     fn what_nobody_sees_is_written_out() {
         let text = shown("a\u{202e}b\u{0}\u{1b}[31m\rc\r\nd\te\u{e0041}\u{1ffff}").into_string();
         let odd = |written: &str| format!("<span class=\"odd\">{written}</span>");
-        let (right_to_left, nul, escape, carriage) = (odd("U+202E"), odd("␀"), odd("␛"), odd("␍"));
+        let (right_to_left, nul, escape, carriage) = (odd("U+202E"), odd("U+0000"), odd("U+001B"), odd("U+000D"));
         let (tag, none) = (odd("U+E0041"), odd("U+1FFFF"));
         assert_eq!(text, format!("a{right_to_left}b{nul}{escape}[31m{carriage}c\nd\te{tag}{none}"));
         assert_eq!(plain("a\u{202e}b"), "a[U+202E]b");

@@ -12,10 +12,10 @@
 //! than half of a larger class has. Sources are never compared pair by pair: an index from fingerprints to those who have
 //! them is walked once, so that pairs with nothing in common cost nothing.
 //!
-//! Two sources count as alike from [`Options::share`] on. The number is measured: each mutant of a reference solution,
-//! which is a copy with one passage changed, shares at least 0.80 with the solution. Of the solutions that were written for
-//! another design, 19 of 20 pairs share at most 0.22, and those above have passages in common that were indeed taken over.
-//! `cargo run -p class --example separation` measures it again.
+//! Two sources count as alike from [`Options::share`] on. The number is measured on the code of this course. A mutant of a
+//! reference solution, which is a copy with one passage changed, shares 0.81 with it or more. Solutions written for another
+//! design share 0.26 or less with each other, 19 of 20 pairs 0.20 or less; four variants that rework the solution's own text
+//! share more, and are found, as they should be. `cargo run -p class --example separation` measures it again.
 
 pub mod fingerprint;
 mod index;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use class::model::{ClassReport, Trust};
 use class::pages::{Alikeness, Audience, Page, Site};
-use class::similarity::{Exercise, Options, Similarities, compare};
+use class::similarity::{Alike, Exercise, Lines, Options, Pair, Region, Share, Similarities, compare};
 use report::{ChapterResult, CheckResult, CheckStatus};
 use scraper::{ElementRef, Html, Selector};
 
@@ -297,6 +297,44 @@ fn ten_thousand_checks_and_a_line_of_a_megabyte_make_a_page_like_any_other() {
     assert!(page.errors.is_empty());
     assert_eq!(select(page, "section.story").len(), 6_667);
     assert!(page.html().len() < 20 << 20, "{} bytes", page.html().len());
+}
+
+#[test]
+fn files_of_a_megabyte_that_are_alike_make_a_page_like_any_other() {
+    let whole: String = (0..).map(|nth| format!("if a[{nth}] {{ b(c, {nth}) }}\n")).take(40_000).collect();
+    let mut regions = vec![Region { one: lines(1, 10), other: lines(11, 20), tokens: 90 }];
+    regions.extend((0..30_000).map(|nth| Region { one: lines(nth + 1, nth + 1), other: lines(1, 9), tokens: 20 }));
+    let alike = |exercise: &str| Alike {
+        exercise: exercise.to_owned(),
+        shared: 900,
+        one: Share { fingerprints: 1_000, share: 0.9 },
+        other: Share { fingerprints: 900, share: 1.0 },
+        longest_run: 90,
+        regions: regions.clone(),
+    };
+    let exercises = vec![alike("raft"), alike("paxos")];
+    let pair = Pair { one: "student-000".to_owned(), other: "gone".to_owned(), exercises };
+    let found = Similarities { pairs: vec![pair], more: 7, common: Vec::new() };
+    let at_hand = |_: &str, exercise: &str| Some(whole.clone()).filter(|_| exercise == "raft");
+    let class = a_class::class(2);
+    let alikeness = Alikeness { found: &found, source: &at_hand };
+    let pages = parsed(Site::new(&class, Audience::Instructor).with_similar(alikeness).pages());
+    assert_sound(&pages);
+    let page = &pages["similar/pair-001.html"];
+    assert!(page.html().len() < 2 << 20, "{} bytes", page.html().len());
+    assert_eq!(select(page, "ol.code")[0].attr("start"), Some("1"));
+    assert_eq!(select(page, "ol.code")[1].attr("start"), Some("11"));
+    let all = text(page.root_element());
+    assert!(
+        all.contains("passages not shown") && all.contains("The sources are not at hand"),
+        "{}",
+        &all[all.len() - 300..]
+    );
+    assert!(text(pages["similar/index.html"].root_element()).contains("7 more pairs passed"));
+}
+
+fn lines(first: u32, last: u32) -> Lines {
+    Lines { first, last }
 }
 
 #[test]

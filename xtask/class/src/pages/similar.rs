@@ -12,6 +12,9 @@ use crate::similarity::{Alike, Lines, Pair, Region, Similarities};
 /// Of the lines of a pair, so many are shown side by side. Nobody reads more, and a file can be a megabyte.
 const MAX_LINES: usize = 6_000;
 
+/// Of passages that are not shown, so many places are told.
+const MAX_PLACES: usize = 100;
+
 /// Of a line, so many characters.
 const MAX_LINE: usize = 400;
 
@@ -158,13 +161,39 @@ fn exercise(alikeness: Alikeness, pair: &Pair, alike: &Alike, room: &mut usize) 
             "The longest run that is the same has " (count(alike.longest_run, "token")) "."
         }
         @if let Some((one, other)) = &sides {
-            @let texts = (Listing::of(one), Listing::of(other));
-            @for (nth, region) in alike.regions.iter().enumerate() {
-                (passage(nth + 1, pair, region, &texts, room))
-            }
+            (passages(pair, alike, &(Listing::of(one), Listing::of(other)), room))
         } @else {
             p.soft { "The sources are not at hand, so here are the lines only." }
-            ul.notes { @for region in &alike.regions { li { (lines(region.one)) " and " (lines(region.other)) } } }
+            (places(&alike.regions))
+        }
+    }
+}
+
+/// The passages side by side, as far as there is room, and where the others are.
+fn passages(pair: &Pair, alike: &Alike, texts: &(Listing, Listing), room: &mut usize) -> Markup {
+    let mut shown = Vec::new();
+    for (nth, region) in alike.regions.iter().enumerate() {
+        if *room == 0 {
+            break;
+        }
+        shown.push(passage(nth + 1, pair, region, texts, room));
+    }
+    let rest = &alike.regions[shown.len()..];
+    html! {
+        @for passage in &shown { (passage) }
+        @if !rest.is_empty() {
+            p.soft { (count(rest.len(), "passage")) " not shown, because the page would be too long:" }
+            (places(rest))
+        }
+    }
+}
+
+/// Where passages are: no more of them than somebody may want to look up.
+fn places(regions: &[Region]) -> Markup {
+    html! {
+        ul.notes {
+            @for region in regions.iter().take(MAX_PLACES) { li { (lines(region.one)) " and " (lines(region.other)) } }
+            @if regions.len() > MAX_PLACES { li { "and " (regions.len() - MAX_PLACES) " more" } }
         }
     }
 }

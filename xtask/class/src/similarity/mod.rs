@@ -173,9 +173,7 @@ pub fn compare(exercises: &[Exercise], options: &Options) -> Similarities {
     pairs.sort_by_cached_key(Pair::rank);
     let more = pairs.len().saturating_sub(options.most);
     pairs.truncate(options.most);
-    for pair in &mut pairs {
-        find_regions(pair, exercises, &left_out);
-    }
+    let pairs = at_once(&pairs, &|pair| with_regions(pair, exercises, &left_out));
     Similarities { pairs, more, common }
 }
 
@@ -270,7 +268,8 @@ fn found<'a>(exercise: &Exercise<'a>, options: &Options) -> Found<'a> {
     Found { sources: sets.len(), alike, left_out: LeftOut { given, idioms: index.into_idioms() } }
 }
 
-fn find_regions(pair: &mut Pair, exercises: &[Exercise], left_out: &[LeftOut]) {
+fn with_regions(pair: &Pair, exercises: &[Exercise], left_out: &[LeftOut]) -> Pair {
+    let mut pair = pair.clone();
     for alike in &mut pair.exercises {
         let place = exercises.iter().position(|exercise| exercise.id == alike.exercise);
         let place = place.expect("a pair is found in an exercise that was compared");
@@ -289,4 +288,5 @@ fn find_regions(pair: &mut Pair, exercises: &[Exercise], left_out: &[LeftOut]) {
         alike.longest_run = shared.longest_run;
         alike.regions = shared.regions;
     }
+    pair
 }

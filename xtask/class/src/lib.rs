@@ -16,6 +16,7 @@
 //!
 //! - [`model`]: the result of a class; every report is made from it.
 //! - [`formats`]: that result for people and for their tools.
+//! - [`pages`]: that report for a browser; [`similarity`]: which submissions are alike, and where.
 //!
 //! Start at [`model::ClassReport`].
 
@@ -29,7 +30,9 @@ pub mod formats;
 pub mod kit;
 pub mod marks;
 pub mod model;
+pub mod pages;
 pub mod prove;
+pub mod similarity;
 pub mod submissions;
 pub mod work;
 

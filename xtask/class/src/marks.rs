@@ -1,13 +1,13 @@
 //! Scores, from results and the assignment.
 //!
 //! A check earns its points of the course only if it holds with the usual seed and with every hidden one; a result that is
-//! missing holds nothing. Scores are whole hundredths of a point, worked out in whole numbers: what stands in the table is
-//! what the sum is made of, a half is always rounded up, and no machine rounds otherwise.
+//! missing holds nothing. Each check has its share of what the exercise is worth, in whole hundredths, and earns all of it or
+//! nothing ([`Mark::new`]). So a report that lists checks and one that lists exercises come to the same sum, on every machine.
 
 use report::{ChapterResult, CheckStatus};
 
 use crate::assignment::{Assignment, Set};
-use crate::model::{Hidden, Mark};
+use crate::model::{Hidden, Mark, Weighed, sum};
 
 /// The mark of every exercise that was set, in the order of the course.
 ///
@@ -18,24 +18,20 @@ pub fn marks(assignment: &Assignment, usual: &[ChapterResult], hidden: &[Hidden]
         runs.push(hidden.iter().find(|run| run.number == number).map(|run| run.chapters.as_slice()));
     }
     let mark = |set: &Set| {
-        let max = cents(set.points);
-        let score = share(max, earned(set, &runs), set.possible);
-        Mark { exercise: set.id.clone(), score: points(score), max_score: points(max) }
+        let holds = |name: &str| runs.iter().all(|run| run.is_some_and(|chapters| holds(chapters, &set.id, name)));
+        let weighed = set.checks.iter().map(|check| Weighed {
+            name: &check.name,
+            points: check.points,
+            holds: holds(&check.name),
+        });
+        Mark::new(&set.id, set.points, &weighed.collect::<Vec<_>>())
     };
     assignment.exercises.iter().map(mark).collect()
 }
 
 /// The sums of the scores and of the best possible ones: what a submission earned, and what it could have earned.
 pub fn totals(marks: &[Mark]) -> (f64, f64) {
-    let score = marks.iter().map(|mark| cents(mark.score)).sum();
-    let max_score = marks.iter().map(|mark| cents(mark.max_score)).sum();
-    (points(score), points(max_score))
-}
-
-/// The points of the course that the checks of an exercise earned.
-fn earned(set: &Set, runs: &[Option<&[ChapterResult]>]) -> u64 {
-    let holds = |name: &str| runs.iter().all(|run| run.is_some_and(|chapters| holds(chapters, &set.id, name)));
-    set.checks.iter().filter(|check| holds(&check.name)).map(|check| u64::from(check.points)).sum()
+    (sum(marks.iter().map(|mark| mark.score)), sum(marks.iter().map(|mark| mark.max_score)))
 }
 
 /// Whether a check holds in a run. Where it was reported more than once, all reports have to say so.
@@ -43,22 +39,6 @@ fn holds(chapters: &[ChapterResult], exercise: &str, check: &str) -> bool {
     let exercises = chapters.iter().flat_map(|chapter| &chapter.exercises).filter(|result| result.id == exercise);
     let mut results = exercises.flat_map(|result| &result.checks).filter(|result| result.name == check).peekable();
     results.peek().is_some() && results.all(|result| result.status == CheckStatus::Holds)
-}
-
-/// `max * earned / possible`, a half rounded up; nothing where nothing is possible.
-fn share(max: u64, earned: u64, possible: u32) -> u64 {
-    let (max, earned, possible) = (u128::from(max), u128::from(earned), u128::from(possible));
-    let rounded = (2 * max * earned + possible).checked_div(2 * possible).unwrap_or(0);
-    u64::try_from(rounded.min(max)).expect("no more than the best possible score, which is one")
-}
-
-/// Points in whole hundredths. Points are bounded by [`crate::assignment::POINTS`], so nothing is cut off.
-fn cents(points: f64) -> u64 {
-    (points * 100.0).round() as u64
-}
-
-fn points(cents: u64) -> f64 {
-    cents as f64 / 100.0
 }
 
 #[cfg(test)]
@@ -158,30 +138,29 @@ mod tests {
         assert_eq!(score("0.01", "", &[Holds, Violated, Violated], &[]), 0.0, "an eighth of a hundredth");
         assert_eq!(score("0.04", "", &[Holds, Violated, Violated], &[]), 0.01, "half a hundredth");
         assert_eq!(score("0.03", "", &[Holds, Violated, Violated], &[]), 0.0);
-        assert_eq!(score("1.1", "", &[Violated, Holds, Violated], &[]), 0.28, "27.5 hundredths");
+        assert_eq!(score("1.1", "", &[Violated, Holds, Violated], &[]), 0.27, "from 13.75 hundredths to 41.25");
         assert_eq!(score("33.337", "", &[Holds, Holds, Holds], &[]), 33.34);
         assert_eq!(score("1000000", "", &[Holds, Holds, Violated], &[]), 375_000.0);
     }
 
     #[test]
-    fn every_share_is_within_half_a_hundredth_of_the_exact_one() {
-        for max in [1, 2, 3, 7, 99, 100, 101, 3333, 100_000_000] {
-            for possible in 1..=60_u32 {
-                let shares: Vec<u64> = (0..=possible).map(|earned| share(max, u64::from(earned), possible)).collect();
-                assert_eq!((shares[0], shares[possible as usize]), (0, max));
-                assert!(shares.is_sorted(), "more checks never score less: {max} {possible}");
-                for (earned, share) in (0_u64..).zip(&shares) {
-                    let error = (share * u64::from(possible)).abs_diff(max * earned);
-                    assert!(2 * error <= u64::from(possible), "{max} * {earned} / {possible} is not {share}");
-                }
+    fn every_share_is_within_a_hundredth_of_the_exact_one() {
+        let points: Vec<u32> = (1..=11).collect();
+        let whole = 66.0;
+        for worth in [0.01, 0.02, 0.07, 0.99, 1.0, 33.33, 1_000_000.0] {
+            let weighed: Vec<Weighed<'_>> =
+                points.iter().map(|points| Weighed { name: "it_ends", points: *points, holds: true }).collect();
+            let mark = Mark::new("second", worth, &weighed);
+            for (check, points) in mark.checks.iter().zip(&points) {
+                let error = (check.max_score - worth * f64::from(*points) / whole).abs();
+                assert!(error < 0.01, "{points} of 66 of {worth} is not {}", check.max_score);
             }
         }
-        assert_eq!(share(100, 1, 0), 0, "nothing is possible, so nothing is earned");
     }
 
     #[test]
     fn totals_are_the_sums_of_what_the_table_shows() {
-        let mark = |score, max_score| Mark { exercise: String::new(), score, max_score };
+        let mark = |score, max_score| Mark { exercise: String::new(), score, max_score, checks: Vec::new() };
         let tenths: Vec<Mark> = (0..10).map(|_| mark(0.1, 0.3)).collect();
         assert_eq!(totals(&tenths), (1.0, 3.0), "no dust of binary fractions");
         assert_eq!(totals(&[]), (0.0, 0.0));

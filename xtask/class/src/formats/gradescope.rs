@@ -10,27 +10,13 @@
 //! there; its points are on a second test with the assignment's visibility, and earned if it holds with the hidden seeds too.
 //! So what is visible depends on visible results alone, and the sums are right with and without the hidden tests.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::assignment::Visibility;
 use crate::formats::items::{Item, items};
 use crate::formats::plain;
 use crate::model::{Graded, Trust};
-
-/// When students see a test.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Visibility {
-    /// Never.
-    #[default]
-    Hidden,
-    /// Once the assignment is due.
-    AfterDueDate,
-    /// Once the grades are published.
-    AfterPublished,
-    /// At once.
-    Visible,
-}
 
 #[derive(Serialize)]
 struct Results {

@@ -20,17 +20,17 @@
 //! waits for them; a worker computes. So the filter is a list of what is allowed, and it stays short.
 //!
 //! A call that is not on it fails with `ENOSYS`, as on a kernel that has never heard of it. That is what keeps such a
-//! list from breaking with the next C library: a library that tries a new call first (`clone3`, `openat2`, `faccessat2`)
-//! takes this answer for an old kernel and falls back, while it would take "not permitted" for the last word. It also
-//! answers for the other calling conventions of x86: the numbers of x32 are on no list, and the 32-bit entry ends the
-//! process.
+//! list from breaking with the next C library: a library that tries a new call first (`clone3`, `openat2`,
+//! `faccessat2`) takes this answer for an old kernel and falls back, while it would take "not permitted" for the last
+//! word. It also answers for the other calling conventions of x86: the numbers of x32 are on no list, and the 32-bit
+//! entry ends the process.
 //!
 //! # What it takes
 //!
 //! Linux 5.19 or later on x86-64, 64-bit Arm or RISC-V, with landlock switched on (its ABI 2). Later versions of
-//! landlock can do more (truncation, TCP, abstract sockets, signals, ioctls on devices), and what the kernel offers is used; but the promise
-//! doesn't rest on it, because the filter forbids the same things. ABI 1 would do for the promise, but with it no file
-//! can be moved from one folder to another, which rustc does with each library it writes.
+//! landlock can do more (truncation, TCP, abstract sockets, signals, ioctls on devices), and what the kernel offers is
+//! used; but the promise doesn't rest on it, because the filter forbids the same things. ABI 1 would do for the
+//! promise, but with it no file can be moved from one folder to another, which rustc does with each library it writes.
 //!
 //! # What it cannot promise
 //!
@@ -51,11 +51,13 @@
 //!   and `/usr/libexec/gcc` for what these start;
 //! - `writes`: the job's folder, which is also where the command starts and what `TMPDIR` says. `PATH` has to be `/usr/bin`.
 //!
-//! Not every system has all of them, so pass them through [`present`]. Start the `rustc` in the toolchain and not the one that
-//! rustup puts before it, which wants to read rustup's settings. GNU's linker makes a program executable with `chmod`, which
-//! doesn't exist here (lld, which rustc takes by itself on x86-64, opens the file so at once): give the program its mode
-//! afterwards. 4 GiB of address space are enough, and 1 GiB is not, because LLVM reserves more than it uses.
+//! Not every system has all of them, so pass them through [`present`]. Start the `rustc` in the toolchain and not the
+//! one that rustup puts before it, which wants to read rustup's settings. GNU's linker makes a program executable with
+//! `chmod`, which doesn't exist here (lld, which rustc takes by itself on x86-64, opens the file so at once): give the
+//! program its mode afterwards. 4 GiB of address space are enough, and 1 GiB is not, because LLVM reserves more than it
+//! uses.
 
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "elsewhere the launcher asks for nothing"))]
 mod arguments;
 mod jailer;
 mod run;
@@ -116,9 +118,10 @@ pub struct Limits {
 
 /// What a jailed program may do, apart from files.
 ///
-/// Both may compute, allocate, start threads, read clocks and random numbers, use pipes, and send signals to themselves.
-/// Neither may make sockets, signal others, trace others, leave its session or group, change the mode, owner, times or
-/// attributes of a file by its path, watch folders, use System V or POSIX queues and shared memory, mount, or raise a limit.
+/// Both may compute, allocate, start threads, read clocks and random numbers, use pipes, and send signals to
+/// themselves. Neither may make sockets, signal others, trace others, leave its session or group, change the mode,
+/// owner, times or attributes of a file by its path, watch folders, use System V or POSIX queues and shared memory,
+/// mount, or raise a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conduct {
     /// May start programs and wait for them.

@@ -30,9 +30,9 @@ pub(super) fn confine(conduct: Conduct, program: &CStr) -> Result<(), String> {
 /// Locks the calling process in for good: no new process or program, no path opened or looked up, no signal but to
 /// itself, no descriptor sent or received, and death when the thread that forked it ends. Threads may still be started.
 ///
-/// For a freshly forked process that is about to run code which nobody trusts. It holds for the calling thread and those
-/// that it starts from then on, so it must be called while there is no other. What it gives up counts only on top of
-/// [`Conduct::Worker`]: on its own, without the launcher, it is no jail.
+/// For a freshly forked process that is about to run code which nobody trusts. It holds for the calling thread and
+/// those that it starts from then on, so it must be called while there is no other. What it gives up counts only on top
+/// of [`Conduct::Worker`]: on its own, without the launcher, it is no jail.
 ///
 /// # Errors
 /// If the kernel refuses. The process isn't locked in then, and should end.

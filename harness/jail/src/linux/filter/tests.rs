@@ -21,7 +21,8 @@ fn data(architecture: u32, call: c_long, arguments: &[u64]) -> [u32; 16] {
     data
 }
 
-/// Runs a filter as the kernel does (Linux, `Documentation/networking/filter.rst`), as far as these use its instructions.
+/// Runs a filter as the kernel does (Linux, `Documentation/networking/filter.rst`), as far as these use its
+/// instructions.
 fn verdict(filter: &[sock_filter], data: [u32; 16]) -> u32 {
     play(filter, data).0
 }

@@ -34,28 +34,29 @@
 //!
 //! # What it cannot promise
 //!
-//! - Landlock rules over opening, not over looking: `stat` still tells a program in its first stage whether a path exists
-//!   and how long the file is. A worker that called [`no_more_processes`] can't do that either.
+//! - Landlock rules over opening, not over looking: `stat` still tells a program in its first stage whether a path
+//!   exists and how long the file is. A worker that called [`no_more_processes`] can't do that either.
 //! - Linux counts the threads of a user, not those of a program (and doesn't count root's at all), so there is no limit
 //!   that one cell could have for itself. What bounds threads is [`Limits::memory_bytes`]: each needs a stack.
-//! - [`Limits`] are per process. How many processes a [`Conduct::Compiler`] starts is bounded by [`Run::wall_ms`] alone.
-//! - What is handed in as standard input, output or error can be used, whatever it is. Hand in pipes or a stream socket:
-//!   a regular file has an offset that all who inherited it share, and a datagram socket can send to anyone.
+//! - [`Limits`] are per process. How many processes a [`Conduct::Compiler`] starts is bounded by [`Run::wall_ms`]
+//!   alone.
+//! - What is handed in as standard input, output or error can be used, whatever it is. Hand in pipes or a stream
+//!   socket: a regular file has an offset that all who inherited it share, and a datagram socket can send to anyone.
 //!
 //! # What rustc needs
 //!
 //! To compile and link in a job's folder, on a usual Linux with glibc, as the tests of this crate do it:
 //!
 //! - `reads`: `/lib`, `/lib64`, `/usr/lib`, `/usr/lib64`, `/etc/ld.so.cache`;
-//! - `executes`: `bin` and `lib` of the toolchain (`rustc --print sysroot`), `/usr/bin` for `cc` and `ld`, `/usr/lib/gcc`
-//!   and `/usr/libexec/gcc` for what these start;
-//! - `writes`: the job's folder, which is also where the command starts and what `TMPDIR` says. `PATH` has to be `/usr/bin`.
+//! - `executes`: `bin` and `lib` of the toolchain (`rustc --print sysroot`), `/usr/bin` for `cc` and `ld`,
+//!   `/usr/lib/gcc` and `/usr/libexec/gcc` for what these start, and the loader (`/lib64/ld-linux-x86-64.so.2`);
+//! - `writes`: the job's folder, which is also where the command starts and what `TMPDIR` says. `PATH` has to be
+//!   `/usr/bin`.
 //!
 //! Not every system has all of them, so pass them through [`present`]. Start the `rustc` in the toolchain and not the
 //! one that rustup puts before it, which wants to read rustup's settings. GNU's linker makes a program executable with
 //! `chmod`, which doesn't exist here (lld, which rustc takes by itself on x86-64, opens the file so at once): give the
-//! program its mode afterwards. 4 GiB of address space are enough, and 1 GiB is not, because LLVM reserves more than it
-//! uses.
+//! program its mode afterwards. A program of one line compiles in 512 MiB of address space.
 
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "elsewhere the launcher asks for nothing"))]
 mod arguments;

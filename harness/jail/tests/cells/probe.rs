@@ -114,7 +114,7 @@ fn on_files(act: &str, on: &[&str]) -> Told {
             files.map(|files| files.len().to_string())
         }
         "create later" => {
-            thread::sleep(Duration::from_millis(700));
+            thread::sleep(Duration::from_secs(2));
             nothing(fs::write(path, "too late"))
         }
         _ => return None,

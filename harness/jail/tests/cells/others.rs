@@ -106,7 +106,7 @@ fn the_privileges_of_root_stay_outside() {
     }
     let folder = Folder::new();
     let path = folder.file("for nobody");
-    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o0)).unwrap();
     for conduct in BOTH {
         let cell = jail::Cell { writes: vec![folder.path().into()], ..cell(conduct) };
         forbidden(&cell, "read", &[&path]);

@@ -78,7 +78,7 @@ use std::path::PathBuf;
 
 #[doc(hidden)]
 pub use here::main;
-pub use here::no_more_processes;
+pub use here::{no_more_processes, prepare};
 pub use jailer::{Jailer, Lack};
 pub use run::{Ended, Run, run};
 

@@ -42,6 +42,11 @@ pub fn no_more_processes() -> io::Result<()> {
     seccompiler::apply_filter(filter.of(std::process::id())).map_err(io::Error::other)
 }
 
+/// Makes what [`no_more_processes`] installs, so that whoever forks has it already. Worth it before many forks.
+pub fn prepare() {
+    GIVEN_UP.get_or_init(Template::new);
+}
+
 /// Made once in a process; who forks has it already.
 static GIVEN_UP: OnceLock<Template> = OnceLock::new();
 

@@ -6,5 +6,5 @@ mod filter;
 mod launch;
 mod tree;
 
-pub use filter::no_more_processes;
+pub use filter::{no_more_processes, prepare};
 pub use launch::main;

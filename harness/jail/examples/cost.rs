@@ -20,8 +20,8 @@ mod linux {
 
     use jail::{Cell, Conduct, Jailer, Limits, Run, no_more_processes, present, run};
 
-    const LAUNCHES: usize = 400;
-    const FORKS: usize = 4_000;
+    const LAUNCHES: usize = 200;
+    const FORKS: usize = 1_000;
 
     pub fn main() {
         let Some(jailer) = launcher().map(Jailer::new) else {
@@ -73,6 +73,7 @@ mod linux {
 
     /// Forks as a worker does. A child tells how long its lock took by its exit status, in microseconds.
     fn locks() {
+        jail::prepare();
         let (mut locks, mut forks) = (Vec::new(), Vec::new());
         for _ in 0..FORKS {
             let begin = Instant::now();

@@ -1,8 +1,8 @@
 //! A cell as arguments of the launcher, and back.
 //!
-//! It travels as arguments and not in the environment, because arguments are gone once the launcher has become the program:
-//! what the grader's folders are called is nobody's business. Each path is an argument of its own, as the system gives it, so
-//! that names that are not UTF-8 arrive too.
+//! It travels as arguments and not in the environment, because arguments are gone once the launcher has become the
+//! program: what the grader's folders are called is nobody's business. Each path is an argument of its own, as the
+//! system gives it, so that names that are not UTF-8 arrive too.
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;

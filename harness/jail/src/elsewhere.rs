@@ -16,6 +16,9 @@ pub fn no_more_processes() -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::Unsupported, LACK))
 }
 
+/// Nothing to prepare here.
+pub fn prepare() {}
+
 /// What the launcher does here: it says that it can't.
 pub fn main(_arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     eprintln!("{LACK}");

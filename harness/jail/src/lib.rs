@@ -20,42 +20,45 @@
 //! waits for them; a worker computes. So the filter is a list of what is allowed, and it stays short.
 //!
 //! A call that is not on it fails with `ENOSYS`, as on a kernel that has never heard of it. That is what keeps such a
-//! list from breaking with the next C library: a library that tries a new call first (`clone3`, `openat2`, `faccessat2`)
-//! takes this answer for an old kernel and falls back, while it would take "not permitted" for the last word. It also
-//! answers for the other calling conventions of x86: the numbers of x32 are on no list, and the 32-bit entry ends the
-//! process.
+//! list from breaking with the next C library: a library that tries a new call first (`clone3`, `openat2`,
+//! `faccessat2`) takes this answer for an old kernel and falls back, while it would take "not permitted" for the last
+//! word. It also answers for the other calling conventions of x86: the numbers of x32 are on no list, and the 32-bit
+//! entry ends the process.
 //!
 //! # What it takes
 //!
 //! Linux 5.19 or later on x86-64, 64-bit Arm or RISC-V, with landlock switched on (its ABI 2). Later versions of
-//! landlock can do more (truncation, TCP, abstract sockets, signals, ioctls on devices), and what the kernel offers is used; but the promise
-//! doesn't rest on it, because the filter forbids the same things. ABI 1 would do for the promise, but with it no file
-//! can be moved from one folder to another, which rustc does with each library it writes.
+//! landlock can do more (truncation, TCP, abstract sockets, signals, ioctls on devices), and what the kernel offers is
+//! used; but the promise doesn't rest on it, because the filter forbids the same things. ABI 1 would do for the
+//! promise, but with it no file can be moved from one folder to another, which rustc does with each library it writes.
 //!
 //! # What it cannot promise
 //!
-//! - Landlock rules over opening, not over looking: `stat` still tells a program in its first stage whether a path exists
-//!   and how long the file is. A worker that called [`no_more_processes`] can't do that either.
+//! - Landlock rules over opening, not over looking: `stat` still tells a program in its first stage whether a path
+//!   exists and how long the file is. A worker that called [`no_more_processes`] can't do that either.
 //! - Linux counts the threads of a user, not those of a program (and doesn't count root's at all), so there is no limit
 //!   that one cell could have for itself. What bounds threads is [`Limits::memory_bytes`]: each needs a stack.
-//! - [`Limits`] are per process. How many processes a [`Conduct::Compiler`] starts is bounded by [`Run::wall_ms`] alone.
-//! - What is handed in as standard input, output or error can be used, whatever it is. Hand in pipes or a stream socket:
-//!   a regular file has an offset that all who inherited it share, and a datagram socket can send to anyone.
+//! - [`Limits`] are per process. How many processes a [`Conduct::Compiler`] starts is bounded by [`Run::wall_ms`]
+//!   alone.
+//! - What is handed in as standard input, output or error can be used, whatever it is. Hand in pipes or a stream
+//!   socket: a regular file has an offset that all who inherited it share, and a datagram socket can send to anyone.
 //!
 //! # What rustc needs
 //!
 //! To compile and link in a job's folder, on a usual Linux with glibc, as the tests of this crate do it:
 //!
 //! - `reads`: `/lib`, `/lib64`, `/usr/lib`, `/usr/lib64`, `/etc/ld.so.cache`;
-//! - `executes`: `bin` and `lib` of the toolchain (`rustc --print sysroot`), `/usr/bin` for `cc` and `ld`, `/usr/lib/gcc`
-//!   and `/usr/libexec/gcc` for what these start;
-//! - `writes`: the job's folder, which is also where the command starts and what `TMPDIR` says. `PATH` has to be `/usr/bin`.
+//! - `executes`: `bin` and `lib` of the toolchain (`rustc --print sysroot`), `/usr/bin` for `cc` and `ld`,
+//!   `/usr/lib/gcc` and `/usr/libexec/gcc` for what these start, and the loader (`/lib64/ld-linux-x86-64.so.2`);
+//! - `writes`: the job's folder, which is also where the command starts and what `TMPDIR` says. `PATH` has to be
+//!   `/usr/bin`.
 //!
-//! Not every system has all of them, so pass them through [`present`]. Start the `rustc` in the toolchain and not the one that
-//! rustup puts before it, which wants to read rustup's settings. GNU's linker makes a program executable with `chmod`, which
-//! doesn't exist here (lld, which rustc takes by itself on x86-64, opens the file so at once): give the program its mode
-//! afterwards. 4 GiB of address space are enough, and 1 GiB is not, because LLVM reserves more than it uses.
+//! Not every system has all of them, so pass them through [`present`]. Start the `rustc` in the toolchain and not the
+//! one that rustup puts before it, which wants to read rustup's settings. GNU's linker makes a program executable with
+//! `chmod`, which doesn't exist here (lld, which rustc takes by itself on x86-64, opens the file so at once): give the
+//! program its mode afterwards. A program of one line compiles in 512 MiB of address space.
 
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "elsewhere the launcher asks for nothing"))]
 mod arguments;
 mod jailer;
 mod run;
@@ -75,7 +78,7 @@ use std::path::PathBuf;
 
 #[doc(hidden)]
 pub use here::main;
-pub use here::no_more_processes;
+pub use here::{no_more_processes, prepare};
 pub use jailer::{Jailer, Lack};
 pub use run::{Ended, Run, run};
 
@@ -116,9 +119,10 @@ pub struct Limits {
 
 /// What a jailed program may do, apart from files.
 ///
-/// Both may compute, allocate, start threads, read clocks and random numbers, use pipes, and send signals to themselves.
-/// Neither may make sockets, signal others, trace others, leave its session or group, change the mode, owner, times or
-/// attributes of a file by its path, watch folders, use System V or POSIX queues and shared memory, mount, or raise a limit.
+/// Both may compute, allocate, start threads, read clocks and random numbers, use pipes, and send signals to
+/// themselves. Neither may make sockets, signal others, trace others, leave its session or group, change the mode,
+/// owner, times or attributes of a file by its path, watch folders, use System V or POSIX queues and shared memory,
+/// mount, or raise a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Conduct {
     /// May start programs and wait for them.

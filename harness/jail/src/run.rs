@@ -3,9 +3,9 @@
 //! # Decision: drain, don't kill
 //!
 //! A program that prints more than anyone will read could be killed for it. It isn't: what comes after the first
-//! [`Run::output_bytes`] is read and thrown away, so that a program's end never depends on how much it says, and a compiler's
-//! flood of errors is still a compiler's verdict. It costs this side about as much time as the flood costs the program, which
-//! has a limit.
+//! [`Run::output_bytes`] is read and thrown away, so that a program's end never depends on how much it says, and a
+//! compiler's flood of errors is still a compiler's verdict. It costs this side about as much time as the flood costs
+//! the program, which has a limit.
 
 use std::io::{self, ErrorKind, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -20,6 +20,7 @@ const LEAVE_MS: u64 = 1_000;
 
 /// How long killed descendants may take to be gone, in milliseconds. They don't run any more; but where process 1
 /// buries nobody, as in some containers, they stay on the list.
+#[cfg(unix)]
 const BURIAL_MS: u64 = 100;
 
 /// How much is read at a time, in bytes: what a pipe holds.
@@ -49,8 +50,8 @@ pub struct Ended {
     pub timed_out: bool,
 }
 
-/// Runs a command of [`Jailer::command`](crate::Jailer::command) to its end, and kills what is left of its process group,
-/// whatever happened. When this returns, nothing that the command started runs any more.
+/// Runs a command of [`Jailer::command`](crate::Jailer::command) to its end, and kills what is left of its process
+/// group, whatever happened. When this returns, nothing that the command started runs any more.
 ///
 /// # Errors
 /// If the program can't be started, or waited for. Then, too, nothing is left.
@@ -138,8 +139,8 @@ fn ends_within(child: &mut Child, time: Duration) -> io::Result<bool> {
     }
 }
 
-/// Kills the program and its group, then reaps the program. In this order: once it is dead, it can't make itself the leader of
-/// a group that we would miss, and until it is reaped, the group's number is no one else's.
+/// Kills the program and its group, then reaps the program. In this order: once it is dead, it can't make itself the
+/// leader of a group that we would miss, and until it is reaped, the group's number is no one else's.
 #[cfg(unix)]
 fn end(child: &mut Child) -> io::Result<ExitStatus> {
     use rustix::process::{Signal, kill_process_group, test_kill_process_group};

@@ -1,10 +1,11 @@
 //! The system calls that a jailed program may make, and with which arguments.
 //!
-//! What isn't here doesn't exist for it. Left out on purpose, because landlock does not rule over them: whatever changes the
-//! mode, owner, times or attributes of a path; truncation by a path; `inotify` and `fanotify`; leases and `SIGIO` owners
-//! (`fcntl`); System V and POSIX queues, semaphores and shared memory, which outlive a process; anonymous files
-//! (`memfd_create`), which could be run. And what concerns other processes or the whole machine: sockets, signals, tracing,
-//! sessions, namespaces, mounts, keys, `io_uring`, BPF, performance counters, affinity, priorities, limits, `sync`.
+//! What isn't here doesn't exist for it. Left out on purpose, because landlock does not rule over them: whatever
+//! changes the mode, owner, times or attributes of a path; truncation by a path; `inotify` and `fanotify`; leases and
+//! `SIGIO` owners (`fcntl`); System V and POSIX queues, semaphores and shared memory, which outlive a process;
+//! anonymous files (`memfd_create`), which could be run. And what concerns other processes or the whole machine:
+//! sockets, signals, tracing, sessions, namespaces, mounts, keys, `io_uring`, BPF, performance counters, affinity,
+//! priorities, limits, `sync`.
 
 use std::ffi::CStr;
 
@@ -218,7 +219,8 @@ const WORKER: &[c_long] = &[
 ];
 
 /// What a process that has called `no_more_processes` can't do any more, in any way. Everything that takes a path is
-/// here, so that it can't even tell which paths exist; and what would leave a trace on a file that others have open too.
+/// here, so that it can't even tell which paths exist; and what would leave a trace on a file that others have open
+/// too.
 #[rustfmt::skip]
 pub(super) const GIVEN_UP: &[c_long] = &[
     libc::SYS_execve, libc::SYS_execveat, libc::SYS_clone3, libc::SYS_wait4, libc::SYS_waitid,

@@ -82,15 +82,19 @@ fn refused(error: &RulesetError) -> String {
 /// In words what keeps landlock from working here, and what to do.
 fn missing(status: LandlockStatus) -> String {
     match status {
-        LandlockStatus::NotImplemented => "This kernel has no landlock, or a container forbids it. It takes Linux 5.19 or \
-                                           later, and a container whose seccomp profile lets the landlock calls through \
-                                           (the usual profiles of Docker and Podman do)."
-            .to_owned(),
-        LandlockStatus::NotEnabled => "Landlock is built into this kernel but switched off. Add `landlock` to the kernel's \
-                                       `lsm=` boot parameter and start the machine again."
-            .to_owned(),
+        LandlockStatus::NotImplemented => {
+            "This kernel has no landlock, or a container forbids it. It takes Linux 5.19 or later, and a container whose \
+             seccomp profile lets the landlock calls through (the usual profiles of Docker and Podman do)."
+                .to_owned()
+        }
+        LandlockStatus::NotEnabled => {
+            "Landlock is built into this kernel but switched off. Add `landlock` to the kernel's `lsm=` boot parameter \
+             and start the machine again."
+                .to_owned()
+        }
         LandlockStatus::Available { effective_abi, .. } => format!(
-            "This kernel's landlock is too old: it has ABI {}, and it takes ABI {}, which came with Linux 5.19. Update the kernel.",
+            "This kernel's landlock is too old: it has ABI {}, and it takes ABI {}, which came with Linux 5.19. Update \
+             the kernel.",
             effective_abi as i32, LEAST as i32
         ),
     }

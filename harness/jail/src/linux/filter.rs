@@ -5,13 +5,11 @@ use std::ffi::CStr;
 use std::io;
 use std::sync::OnceLock;
 
-use libc::c_long;
 use rustix::process::{Signal, set_parent_process_death_signal};
-use seccompiler::{
-    BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule,
-};
+use seccompiler::BpfProgram;
 
-use super::calls::{self, Allowed, Must};
+use super::calls::{self, Must};
+use super::tree;
 use crate::Conduct;
 
 /// What stands for the number of the process in a filter that is made before the process is. Linux has no such number:
@@ -20,8 +18,7 @@ const PID: u32 = 0x7FFF_5AFE;
 
 /// From here on this thread, and all that comes of it, can make only the calls of this conduct, and start `program`.
 pub(super) fn confine(conduct: Conduct, program: &CStr) -> Result<(), String> {
-    let allowed = calls::allowed(conduct, std::process::id(), program);
-    let filter = allow_only(allowed).map_err(|error| format!("there is no filter for this processor: {error}"))?;
+    let filter = allow_only(conduct, std::process::id(), program);
     seccompiler::apply_filter(&filter).map_err(|error| {
         format!(
             "This kernel lets nobody install a filter for system calls (seccomp): {error}. It may be built without, or a \
@@ -33,9 +30,9 @@ pub(super) fn confine(conduct: Conduct, program: &CStr) -> Result<(), String> {
 /// Locks the calling process in for good: no new process or program, no path opened or looked up, no signal but to
 /// itself, no descriptor sent or received, and death when the thread that forked it ends. Threads may still be started.
 ///
-/// For a freshly forked process that is about to run code which nobody trusts. It holds for the calling thread and those
-/// that it starts from then on, so it must be called while there is no other. What it gives up counts only on top of
-/// [`Conduct::Worker`]: on its own, without the launcher, it is no jail.
+/// For a freshly forked process that is about to run code which nobody trusts. It holds for the calling thread and
+/// those that it starts from then on, so it must be called while there is no other. What it gives up counts only on top
+/// of [`Conduct::Worker`]: on its own, without the launcher, it is no jail.
 ///
 /// # Errors
 /// If the kernel refuses. The process isn't locked in then, and should end.
@@ -43,6 +40,11 @@ pub fn no_more_processes() -> io::Result<()> {
     let mut filter = GIVEN_UP.get_or_init(Template::new).clone();
     set_parent_process_death_signal(Some(Signal::KILL))?;
     seccompiler::apply_filter(filter.of(std::process::id())).map_err(io::Error::other)
+}
+
+/// Makes what [`no_more_processes`] installs, so that whoever forks has it already. Worth it before many forks.
+pub fn prepare() {
+    GIVEN_UP.get_or_init(Template::new);
 }
 
 /// Made once in a process; who forks has it already.
@@ -57,7 +59,7 @@ struct Template {
 
 impl Template {
     fn new() -> Self {
-        let filter = refuse(given_up()).expect("the launcher has made a filter for this processor");
+        let filter = tree::filter(&given_up(), MISSING, libc::SECCOMP_RET_ALLOW);
         let gaps: Vec<usize> = (0..filter.len()).filter(|&at| filter[at].k == PID).collect();
         let [gap] = gaps[..] else { panic!("a filter names the process once, not {} times", gaps.len()) };
         Template { filter, gap }
@@ -69,56 +71,40 @@ impl Template {
     }
 }
 
-/// What is taken away by `no_more_processes`.
-fn given_up() -> BTreeMap<c_long, Vec<SeccompRule>> {
+/// Calls by number, each with the ways in which it may be made.
+type Calls = BTreeMap<u32, Vec<Vec<Must>>>;
+
+/// The answer to a call that doesn't exist.
+const MISSING: u32 = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
+
+/// The first stage: what is listed, and nothing else.
+fn allow_only(conduct: Conduct, pid: u32, program: &CStr) -> BpfProgram {
+    tree::filter(&first_stage(conduct, pid, program), libc::SECCOMP_RET_ALLOW, MISSING)
+}
+
+fn first_stage(conduct: Conduct, pid: u32, program: &CStr) -> Calls {
+    let allowed = calls::allowed(conduct, pid, program);
+    allowed.into_iter().map(|(call, ways)| (number(call), ways)).collect()
+}
+
+fn number(call: libc::c_long) -> u32 {
+    u32::try_from(call).expect("calls have small numbers")
+}
+
+/// What `no_more_processes` takes away.
+fn given_up() -> Calls {
     let calls = calls::GIVEN_UP.iter().chain(calls::GIVEN_UP_OLDER);
-    let mut rules: BTreeMap<c_long, Vec<SeccompRule>> = calls.map(|&call| (call, Vec::new())).collect();
-    let with = |must: Must| vec![rule(&[must])];
-    let thread = libc::CLONE_THREAD as u32;
-    rules.insert(libc::SYS_clone, with(Must::Have(0, thread, 0)));
-    rules.insert(libc::SYS_tgkill, with(Must::NotBe(0, PID)));
-    rules.insert(libc::SYS_prctl, with(Must::Be(0, libc::PR_SET_PDEATHSIG as u32)));
-    // These would leave a mark on what other processes have open too.
-    rules.insert(libc::SYS_fcntl, with(Must::Be(1, libc::F_SETFL as u32)));
-    rules.insert(libc::SYS_ioctl, with(Must::Be(1, libc::FIONBIO as u32)));
-    rules
-}
-
-type Made = Result<BpfProgram, seccompiler::BackendError>;
-
-/// Allows these calls; others don't exist.
-fn allow_only(allowed: Vec<Allowed>) -> Made {
-    let mut rules: BTreeMap<c_long, Vec<SeccompRule>> = BTreeMap::new();
-    for (call, ways) in allowed {
-        let ways = ways.iter().map(|way| rule(way)).collect();
-        let before = rules.insert(call, ways);
-        debug_assert!(before.is_none(), "system call {call} is listed twice");
-    }
-    make(rules, SeccompAction::Errno(libc::ENOSYS as u32), SeccompAction::Allow)
-}
-
-/// Lets these calls not exist, allows others.
-fn refuse(refused: BTreeMap<c_long, Vec<SeccompRule>>) -> Made {
-    make(refused, SeccompAction::Allow, SeccompAction::Errno(libc::ENOSYS as u32))
-}
-
-fn make(rules: BTreeMap<c_long, Vec<SeccompRule>>, mismatch: SeccompAction, hit: SeccompAction) -> Made {
-    SeccompFilter::new(rules, mismatch, hit, std::env::consts::ARCH.try_into()?)?.try_into()
-}
-
-/// The call is meant if all of these hold.
-fn rule(way: &[Must]) -> SeccompRule {
-    use SeccompCmpArgLen::{Dword, Qword};
-    let conditions = way.iter().map(|must| match *must {
-        Must::Be(argument, value) => SeccompCondition::new(argument, Dword, SeccompCmpOp::Eq, value.into()),
-        Must::NotBe(argument, value) => SeccompCondition::new(argument, Dword, SeccompCmpOp::Ne, value.into()),
-        Must::Point(argument, value) => SeccompCondition::new(argument, Qword, SeccompCmpOp::Eq, value),
-        Must::Have(argument, mask, value) => {
-            SeccompCondition::new(argument, Dword, SeccompCmpOp::MaskedEq(mask.into()), value.into())
-        }
-    });
-    let conditions = conditions.collect::<Result<_, _>>().expect("arguments are numbered from 0 to 5");
-    SeccompRule::new(conditions).expect("a way names at least one argument")
+    let mut given_up: Calls = calls.map(|&call| (number(call), Vec::new())).collect();
+    let one_way = [
+        (libc::SYS_clone, Must::Have(0, libc::CLONE_THREAD as u32, 0)),
+        (libc::SYS_tgkill, Must::NotBe(0, PID)),
+        (libc::SYS_prctl, Must::Be(0, libc::PR_SET_PDEATHSIG as u32)),
+        // These would leave a mark on what other processes have open too.
+        (libc::SYS_fcntl, Must::Be(1, libc::F_SETFL as u32)),
+        (libc::SYS_ioctl, Must::Be(1, libc::FIONBIO as u32)),
+    ];
+    given_up.extend(one_way.map(|(call, must)| (number(call), vec![vec![must]])));
+    given_up
 }
 
 #[cfg(test)]

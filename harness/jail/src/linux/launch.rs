@@ -17,7 +17,8 @@ use super::{files, filter};
 use crate::arguments::{self, Order};
 use crate::{Cell, Conduct, Limits};
 
-/// Stack of the main thread, in bytes: what systems usually give. Without a limit, memory would be laid out differently.
+/// Stack of the main thread, in bytes: what systems usually give. Without a limit, memory would be laid out
+/// differently.
 const STACK_BYTES: u64 = 8 << 20;
 
 /// What the launcher does with its arguments: it becomes the program, or says on standard error why not.

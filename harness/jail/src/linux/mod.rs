@@ -4,6 +4,7 @@ mod calls;
 mod files;
 mod filter;
 mod launch;
+mod tree;
 
-pub use filter::no_more_processes;
+pub use filter::{no_more_processes, prepare};
 pub use launch::main;

@@ -9,7 +9,8 @@ use jail::{Cell, Conduct, Ended, Limits, present, run};
 
 use crate::support::{AMPLE, Folder, jailer, loaders};
 
-/// The folder of the toolchain, which has the real rustc: the one on the path may be rustup's, which reads its settings.
+/// The folder of the toolchain, which has the real rustc: the one on the path may be rustup's, which reads its
+/// settings.
 fn sysroot() -> PathBuf {
     let output = Command::new("rustc").args(["--print", "sysroot"]).output().expect("whoever runs this test has rustc");
     PathBuf::from(String::from_utf8(output.stdout).unwrap().trim())

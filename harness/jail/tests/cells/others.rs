@@ -100,6 +100,20 @@ fn no_namespace_can_be_made_not_even_by_root() {
 }
 
 #[test]
+fn the_privileges_of_root_stay_outside() {
+    if !nix::unistd::geteuid().is_root() {
+        return;
+    }
+    let folder = Folder::new();
+    let path = folder.file("for nobody");
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o0)).unwrap();
+    for conduct in BOTH {
+        let cell = jail::Cell { writes: vec![folder.path().into()], ..cell(conduct) };
+        forbidden(&cell, "read", &[&path]);
+    }
+}
+
+#[test]
 fn a_worker_starts_no_program_not_even_itself() {
     let program = std::env::current_exe().unwrap();
     let program = program.to_str().unwrap();

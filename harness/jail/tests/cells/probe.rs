@@ -103,7 +103,7 @@ fn on_files(act: &str, on: &[&str]) -> Told {
         ),
         "run" => Command::new(path).arg("--list").output().map(|output| output.status.to_string()),
         "run what is only in memory" => run_from_memory(path),
-        "lock" => nothing(File::open(path).and_then(|file| file.lock())),
+        "lock" => nothing(File::open(path).and_then(lock)),
         "write much" => on[1].parse().map_err(io::Error::other).and_then(|count: usize| {
             let mut file = File::create(path)?;
             (0..count).try_for_each(|_| file.write_all(&[7; 1 << 10]))?;
@@ -114,11 +114,16 @@ fn on_files(act: &str, on: &[&str]) -> Told {
             files.map(|files| files.len().to_string())
         }
         "create later" => {
-            thread::sleep(Duration::from_millis(700));
+            thread::sleep(Duration::from_secs(2));
             nothing(fs::write(path, "too late"))
         }
         _ => return None,
     })
+}
+
+fn lock(file: File) -> io::Result<()> {
+    use nix::fcntl::{Flock, FlockArg};
+    Flock::lock(file, FlockArg::LockExclusiveNonblock).map(drop).map_err(|(_, error)| error.into())
 }
 
 /// A program that is on no disk, so that no list of paths has it.
@@ -228,7 +233,8 @@ fn on_itself(act: &str, on: &[&str]) -> Told {
         }
         "hang and leave somebody behind" => {
             let mut command = Command::new(on[1]);
-            command.args(arguments("create later", &[first])).spawn().expect("a compiler may start programs");
+            let child = command.args(arguments("create later", &[first])).spawn();
+            child.and_then(|mut child| child.wait()).expect("a compiler may start programs");
             loop {
                 thread::sleep(Duration::from_secs(60));
             }

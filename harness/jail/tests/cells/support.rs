@@ -44,8 +44,8 @@ pub fn probe(jailer: &Jailer, cell: &Cell, act: &str, on: &[&str]) -> Command {
     command
 }
 
-/// What the probe answered first, or how it ended if it didn't. What was done in a process that it forked is answered there,
-/// before the probe tells how that ended.
+/// What the probe answered first, or how it ended if it didn't. What was done in a process that it forked is answered
+/// there, before the probe tells how that ended.
 pub fn answer(ended: &Ended) -> Result<String, String> {
     let stdout = String::from_utf8_lossy(&ended.stdout);
     for line in stdout.lines() {

@@ -1,11 +1,13 @@
 //! The filters, asked what they would say: about calls that no safe program can make.
 
-use seccompiler::sock_filter;
+use libc::c_long;
+use seccompiler::{
+    SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter, SeccompRule, sock_filter,
+};
 
 use super::*;
 
 const ALLOW: u32 = libc::SECCOMP_RET_ALLOW;
-const MISSING: u32 = libc::SECCOMP_RET_ERRNO | libc::ENOSYS as u32;
 
 /// What the kernel is told of a call, as 32-bit words: number, architecture, address (two), six arguments (two each).
 fn data(architecture: u32, call: c_long, arguments: &[u64]) -> [u32; 16] {
@@ -19,10 +21,19 @@ fn data(architecture: u32, call: c_long, arguments: &[u64]) -> [u32; 16] {
     data
 }
 
-/// Runs a filter as the kernel does (Linux, `Documentation/networking/filter.rst`), as far as these use its instructions.
+/// Runs a filter as the kernel does (Linux, `Documentation/networking/filter.rst`), as far as these use its
+/// instructions.
 fn verdict(filter: &[sock_filter], data: [u32; 16]) -> u32 {
+    play(filter, data).0
+}
+
+fn steps(filter: &[sock_filter], data: [u32; 16]) -> usize {
+    play(filter, data).1
+}
+
+fn play(filter: &[sock_filter], data: [u32; 16]) -> (u32, usize) {
     let (mut at, mut accumulator) = (0, 0_u32);
-    loop {
+    for steps in 1.. {
         let sock_filter { code, jt, jf, k } = filter[at].clone();
         let jump = |holds: bool| usize::from(if holds { jt } else { jf });
         at += 1 + match u32::from(code) {
@@ -38,10 +49,11 @@ fn verdict(filter: &[sock_filter], data: [u32; 16]) -> u32 {
             0x15 => jump(accumulator == k),
             0x25 => jump(accumulator > k),
             0x35 => jump(accumulator >= k),
-            0x06 => return k,
+            0x06 => return (k, steps),
             code => panic!("instruction {code:#x}"),
         };
     }
+    unreachable!("every jump goes forward")
 }
 
 /// The architecture that a filter asks for, in its second instruction.
@@ -54,7 +66,7 @@ fn says(filter: &[sock_filter], call: c_long, arguments: &[u64]) -> u32 {
 }
 
 fn first(conduct: Conduct) -> BpfProgram {
-    allow_only(calls::allowed(conduct, 77, c"/program")).expect("this processor has a filter")
+    allow_only(conduct, 77, c"/program")
 }
 
 fn second() -> BpfProgram {
@@ -120,7 +132,7 @@ fn clone_makes_no_namespaces_and_in_the_second_stage_only_threads() {
 #[test]
 fn a_worker_can_run_nothing_but_what_the_launcher_hands_over_at_that_very_place() {
     let program = c"/program";
-    let filter = allow_only(calls::allowed(Conduct::Worker, 77, program)).unwrap();
+    let filter = allow_only(Conduct::Worker, 77, program);
     let place = program.as_ptr().addr() as u64;
     assert_eq!(says(&filter, libc::SYS_execve, &[place]), ALLOW);
     for other in [place + 1, place ^ (1 << 40), 0] {
@@ -193,5 +205,79 @@ fn no_call_is_listed_twice() {
         let mut calls: Vec<c_long> = calls::allowed(conduct, 77, c"").into_iter().map(|(call, _)| call).collect();
         calls.sort_unstable();
         assert!(calls.windows(2).all(|pair| pair[0] != pair[1]), "{calls:?}");
+    }
+}
+
+/// The same filter as a library makes it.
+fn by_the_library(calls: &Calls, hit: SeccompAction, otherwise: SeccompAction) -> BpfProgram {
+    use SeccompCmpArgLen::{Dword, Qword};
+    use SeccompCmpOp::{Eq, MaskedEq, Ne};
+    let condition = |must: &Must| match *must {
+        Must::Be(argument, value) => SeccompCondition::new(argument, Dword, Eq, value.into()).unwrap(),
+        Must::NotBe(argument, value) => SeccompCondition::new(argument, Dword, Ne, value.into()).unwrap(),
+        Must::Point(argument, value) => SeccompCondition::new(argument, Qword, Eq, value).unwrap(),
+        Must::Have(argument, mask, value) => {
+            SeccompCondition::new(argument, Dword, MaskedEq(mask.into()), value.into()).unwrap()
+        }
+    };
+    let rule = |way: &Vec<Must>| SeccompRule::new(way.iter().map(condition).collect()).unwrap();
+    let rules = calls.iter().map(|(&call, ways)| (i64::from(call), ways.iter().map(rule).collect()));
+    let architecture = std::env::consts::ARCH.try_into().unwrap();
+    SeccompFilter::new(rules.collect(), otherwise, hit, architecture).unwrap().try_into().unwrap()
+}
+
+#[test]
+fn the_tree_answers_as_the_librarys_filter_does() {
+    let missing = SeccompAction::Errno(libc::ENOSYS as u32);
+    let place = c"/program".as_ptr().addr() as u64;
+    let worker = first_stage(Conduct::Worker, 77, c"/program");
+    let compiler = first_stage(Conduct::Compiler, 77, c"/program");
+    let pairs = [
+        (allow_only(Conduct::Worker, 77, c"/program"), by_the_library(&worker, SeccompAction::Allow, missing.clone())),
+        (
+            allow_only(Conduct::Compiler, 77, c"/program"),
+            by_the_library(&compiler, SeccompAction::Allow, missing.clone()),
+        ),
+        (Template::new().filter, by_the_library(&given_up(), missing.clone(), SeccompAction::Allow)),
+    ];
+    // All that the filters compare with, its neighbours, and the same in the upper half.
+    let mut words: Vec<u64> = vec![0, 1, u64::MAX, place, u64::from(PID)];
+    let given_up = given_up();
+    let musts = [&worker, &compiler, &given_up].into_iter().flat_map(Calls::values).flatten().flatten();
+    words.extend(musts.flat_map(|must| match *must {
+        Must::Be(_, value) | Must::NotBe(_, value) => [u64::from(value), u64::from(value) << 32],
+        Must::Point(_, value) => [value, value ^ (1 << 33)],
+        Must::Have(_, mask, value) => [u64::from(mask | value), u64::from(value)],
+    }));
+    words.sort_unstable();
+    words.dedup();
+    let calls = (0..600).chain([0x4000_0000, 0x4000_0101, c_long::from(u32::MAX)]);
+    let mut answers = std::collections::BTreeMap::new();
+    for call in calls {
+        let asks = |calls: &&Calls| calls.get(&(call as u32)).is_some_and(|ways| !ways.is_empty());
+        let depends = [&worker, &compiler, &given_up].iter().any(asks);
+        for &word in if depends { &words[..] } else { &[0, u64::MAX] } {
+            for arguments in [[word; 4], [word, 0, 0, 0], [0, word, 0, 0], [0, 0, word, 0], [1, word, word, 0]] {
+                for (tree, library) in &pairs {
+                    let said = says(tree, call, &arguments);
+                    assert_eq!(said, says(library, call, &arguments), "call {call} with {arguments:x?}");
+                    *answers.entry(said).or_insert(0) += 1;
+                }
+            }
+        }
+    }
+    assert!(answers.values().all(|&count| count > 5_000) && answers.len() == 2, "{answers:?}");
+}
+
+#[test]
+fn an_answer_is_found_in_a_few_steps() {
+    // The kernel runs a new filter once for every call, so this is what installing it costs.
+    for filter in [first(Conduct::Compiler), first(Conduct::Worker), second()] {
+        let (mut most, mut sum) = (0, 0);
+        for call in 0..460 {
+            let steps = steps(&filter, data(native(&filter), call, &[]));
+            (most, sum) = (most.max(steps), sum + steps);
+        }
+        assert!(most < 60 && sum / 460 < 20, "{most} at most, {} on average", sum / 460);
     }
 }

@@ -12,6 +12,7 @@ use std::time::Duration;
 use harness::remote::{Channel, Employer, Gone};
 use jail::{Cell, Conduct, Jailer, Limits};
 use report::CheckStatus;
+use rustix::process::{Pid, Signal, kill_process_group};
 use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use worker::{Order, Status};
 
@@ -147,8 +148,10 @@ impl Employer for Office {
 
 impl Drop for Worker {
     fn drop(&mut self) {
-        // It may be gone already.
-        let _ = self.child.kill();
+        // Everything that it has forked is in its group. It may be gone already.
+        if let Ok(pid) = i32::try_from(self.child.id()) {
+            let _ = Pid::from_raw(pid).map(|pid| kill_process_group(pid, Signal::KILL));
+        }
         let _ = self.child.wait();
     }
 }

@@ -30,6 +30,9 @@ pub fn main(service: fn() -> Box<dyn Service>) -> ExitCode {
     if let Some(mib) = args.next() {
         harness::memory::limit_mib(mib.parse().expect("--memory-mib is a number"));
     }
+    if is_jailed() {
+        jail::prepare();
+    }
     // Forks go on with the thread that forks. On this one an overflow of the stack comes at the same depth as in a check
     // that shares the process with its judge.
     let thread = std::thread::Builder::new().name("checks".to_owned()).stack_size(STACK_BYTES);
@@ -125,5 +128,9 @@ fn prepare(prints: Option<OwnedFd>) -> io::Result<()> {
     // In the place of the judge's orders: what the worker itself prints into, which is nowhere.
     let nowhere = rustix::io::dup(rustix::stdio::stdout())?;
     rustix::stdio::dup2_stdin(&nowhere)?;
-    if std::env::args().any(|arg| arg == JAILED) { jail::no_more_processes() } else { Ok(()) }
+    if is_jailed() { jail::no_more_processes() } else { Ok(()) }
+}
+
+fn is_jailed() -> bool {
+    std::env::args().any(|arg| arg == JAILED)
 }

@@ -274,6 +274,31 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fakes::{EXERCISES, submission};
+
+    fn class(names: &[&str]) -> Class {
+        Class {
+            name: "homework".to_owned(),
+            submissions: names.iter().map(|name| submission(name)).collect(),
+            exercises: EXERCISES.map(str::to_owned).to_vec(),
+            plan: serde_json::Value::Null,
+            assignment: String::new(),
+            notes: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_class_is_put_in_the_order_of_names() {
+        let mut class = class(&["bob", "ada", "Zoë"]);
+        assert_eq!(in_order(&mut class).expect("they have different names"), ["Zoë", "ada", "bob"]);
+        assert_eq!(class.submissions[0].name, "Zoë");
+    }
+
+    #[test]
+    fn two_submissions_of_one_name_are_refused() {
+        let told = in_order(&mut class(&["ada", "bob", "ada"])).expect_err("who is who?").to_string();
+        assert!(told.starts_with("Two submissions are called `ada`"), "{told}");
+    }
 
     #[test]
     fn a_word_is_quoted_as_a_shell_needs_it() {

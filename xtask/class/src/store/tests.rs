@@ -162,7 +162,8 @@ fn results_of_another_identity_are_not_resumed_and_stay_as_they_are() {
     let class = class();
     let scratch = Scratch::new("store-identity");
     let results = run_of(scratch.path(), false, &class, 6);
-    let change: [(fn(&mut Identity), &str); 4] = [
+    type Change = fn(&mut Identity);
+    let change: [(Change, &str); 4] = [
         (|identity| identity.course.push('x'), "another version of the course"),
         (|identity| identity.assignment.push('x'), "another assignment"),
         (|identity| identity.seed = Some(1), "another seed"),

@@ -58,7 +58,7 @@ fn run(cli: Cli, workshop: &dyn Workshop) -> Result<Exit, Failure> {
 pub fn grade(args: &GradeArgs, outputs: &Outputs, workshop: &dyn Workshop) -> Result<Exit, Failure> {
     exists(&args.submissions)?;
     warn_about_jobs(args.jobs);
-    let mut class = workshop.read(args)?;
+    let mut class = workshop.list(args)?;
     tell(&class.notes);
     let names = in_order(&mut class)?;
     let folder = match &args.out {
@@ -149,7 +149,7 @@ fn in_order(class: &mut Class) -> Result<Vec<String>, Failure> {
 
 fn share_of(class: &Class, partition: Option<Partition>) -> Vec<Submission> {
     let mine = |place: usize| partition.is_none_or(|partition| partition.takes(place));
-    class.submissions.iter().enumerate().filter(|(place, _)| mine(*place)).map(|(_, one)| one.clone()).collect()
+    class.submissions.iter().enumerate().filter(|(place, _)| mine(*place)).map(|(_, listed)| (listed.read)()).collect()
 }
 
 fn header(args: &GradeArgs, class: &Class, ready: &Ready, names: Vec<String>, share: &[Submission]) -> Header {
@@ -275,11 +275,17 @@ fn quoted(word: &str) -> String {
 mod tests {
     use super::*;
     use crate::fakes::{EXERCISES, submission};
+    use crate::workshop::Listed;
+
+    fn listed(name: &str) -> Listed {
+        let (name, submission) = (name.to_owned(), submission(name));
+        Listed { name, read: Box::new(move || submission.clone()) }
+    }
 
     fn class(names: &[&str]) -> Class {
         Class {
             name: "homework".to_owned(),
-            submissions: names.iter().map(|name| submission(name)).collect(),
+            submissions: names.iter().map(|name| listed(name)).collect(),
             exercises: EXERCISES.map(str::to_owned).to_vec(),
             plan: serde_json::Value::Null,
             assignment: String::new(),
@@ -298,6 +304,16 @@ mod tests {
     fn two_submissions_of_one_name_are_refused() {
         let told = in_order(&mut class(&["ada", "bob", "ada"])).expect_err("who is who?").to_string();
         assert!(told.starts_with("Two submissions are called `ada`"), "{told}");
+    }
+
+    #[test]
+    fn only_the_share_that_is_graded_is_read() {
+        let mut class = class(&["a", "b", "c", "d"]);
+        for listed in class.submissions.iter_mut().filter(|listed| "bd".contains(&listed.name)) {
+            listed.read = Box::new(|| panic!("it is another share's"));
+        }
+        let share = share_of(&class, Some("1/2".parse().expect("it is a share")));
+        assert_eq!(share.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
     }
 
     #[test]

@@ -11,12 +11,11 @@ use crate::model::ClassReport;
 use crate::work::{Grader, Submission, Whole};
 
 /// What was handed in, and what was set.
-#[derive(Clone, Debug, PartialEq)]
 pub struct Class {
     /// For the name of the results' folder: the assignment's file or the submissions' folder, without its extension.
     pub name: String,
     /// In any order, with different names.
-    pub submissions: Vec<Submission>,
+    pub submissions: Vec<Listed>,
     /// The exercises that count, in the order of the course. Never empty.
     pub exercises: Vec<String>,
     /// What must be known to make a report of verdicts on another machine, where the assignment may not be: its title, what
@@ -26,6 +25,14 @@ pub struct Class {
     pub assignment: String,
     /// What was noticed about the folder, for whoever runs the command.
     pub notes: Vec<String>,
+}
+
+/// A submission that was found.
+pub struct Listed {
+    /// Unique in the class.
+    pub name: String,
+    /// Reads it. Called only for those of the share that is graded; whatever is wrong with it stands in the result.
+    pub read: Box<dyn Fn() -> Submission>,
 }
 
 /// A grader that is ready.
@@ -51,11 +58,11 @@ pub struct Published<'r> {
 
 /// What the commands are made of.
 pub trait Workshop {
-    /// Reads what was handed in and what was set.
+    /// Lists what was handed in and reads what was set.
     ///
     /// # Errors
     /// If one of them can't be read.
-    fn read(&self, args: &GradeArgs) -> Result<Class, Failure>;
+    fn list(&self, args: &GradeArgs) -> Result<Class, Failure>;
 
     /// Builds what grades, and finds out what this system can keep submissions from.
     ///

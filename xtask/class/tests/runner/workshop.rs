@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::{self, File};
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use class::cli::{AutograderArgs, GradeArgs, Outputs};
 use class::model::{ClassReport, Graded, Trust};
 use class::store::fingerprint;
 use class::work::{Answer, Grader, Source, Submission, Trouble, Verdict, Whole};
-use class::workshop::{Class, Published, Ready, Workshop};
+use class::workshop::{Class, Listed, Published, Ready, Workshop};
 use report::{ChapterResult, CheckResult, CheckStatus, ExerciseResult, ExerciseStatus, Points};
 use serde_json::{Value, json};
 use xtask::Failure;
@@ -34,9 +34,9 @@ pub const SLOW_MS: &str = "FAULTLINES_TEST_SLOW_MS";
 pub struct Fakes;
 
 impl Workshop for Fakes {
-    fn read(&self, args: &GradeArgs) -> Result<Class, Failure> {
+    fn list(&self, args: &GradeArgs) -> Result<Class, Failure> {
         let folders = fs::read_dir(&args.submissions).expect("the tests' folder can be read").flatten();
-        let submissions = folders.map(|entry| read(entry.path())).collect();
+        let submissions = folders.map(|entry| listed(entry.path())).collect();
         let set = args.assignment.as_ref().map(|file| fs::read_to_string(file).expect("the tests' file can be read"));
         Ok(Class {
             name: "homework".to_owned(),
@@ -82,15 +82,19 @@ impl Workshop for Fakes {
     }
 }
 
-fn read(folder: PathBuf) -> Submission {
+fn listed(folder: PathBuf) -> Listed {
+    let name = folder.file_name().expect("it is in a folder").to_string_lossy().into_owned();
+    Listed { name: name.clone(), read: Box::new(move || read(&folder, &name)) }
+}
+
+fn read(folder: &Path, name: &str) -> Submission {
     let answer = |exercise: &&str| {
         let text = fs::read_to_string(folder.join(format!("{exercise}.rs")));
         let source = text.map_or(Source::Missing, Source::Text);
         Answer { exercise: (*exercise).to_owned(), source }
     };
-    let name = folder.file_name().expect("it is in a folder").to_string_lossy().into_owned();
     let notes = vec![format!("read from a folder called {name}")];
-    Submission { name, answers: EXERCISES.iter().map(answer).collect(), notes }
+    Submission { name: name.to_owned(), answers: EXERCISES.iter().map(answer).collect(), notes }
 }
 
 fn graded(whole: &Whole) -> Graded {

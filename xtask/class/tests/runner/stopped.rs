@@ -113,22 +113,25 @@ fn is_gone(pid: i32) -> bool {
 
 fn interrupted() {
     let desk = Desk::new(4);
+    // Its last words are more than a pipe holds. So it is still there for as long as nobody listens, and has all the time
+    // it could wish for to take the end of what it started for a verdict.
+    let csv = format!("{}table.csv", "x/".repeat(40_000));
     for signal in [Signal::SIGINT, Signal::SIGTERM] {
         let (out, pids) = (format!("out-{signal}"), desk.path(&format!("pids-{signal}")));
-        desk.write("class/bob Müller 2/second.rs", &format!("hang {}", pids.display()));
-        let child = desk.command(&format!("class --jobs 2 --csv table.csv --out {out}")).spawn();
+        desk.write("class/bob Müller 2/second.rs", &format!("hang without {}", pids.display()));
+        let child = desk.command(&format!("class --jobs 2 --csv {csv} --out {out}")).spawn();
         let child = child.expect("the test can start itself");
         let descendants = appears(&pids);
         kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid is small")), signal).expect("it is our child");
+        thread::sleep(Duration::from_millis(300));
         let ran = finish(child);
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(130), ""), "{}", ran.stderr);
-        let again = format!("cargo xtask grade --resume class --jobs 2 --csv table.csv --out {out}");
+        let again = format!("cargo xtask grade --resume class --jobs 2 --csv {csv} --out {out}");
         assert!(ran.stderr.contains(&again), "{}", ran.stderr);
-        assert!(!ran.stderr.contains("given up") && !desk.path("table.csv").exists(), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("given up"), "{}", ran.stderr);
         for pid in descendants.split_whitespace().map(|pid| pid.parse().expect("the shell writes numbers")) {
             assert!(is_gone(pid), "process {pid} is still there");
         }
-        desk.write("class/bob Müller 2/second.rs", "fn second() {}");
         desk.graded();
         desk.run(&format!("class --out {out} --resume")).whole();
         assert!(desk.graded().contains(&"bob Müller 2 second".to_owned()), "the killed one was given a verdict");
@@ -138,7 +141,7 @@ fn interrupted() {
 fn locked() {
     let desk = Desk::new(4);
     let pids = desk.path("pids");
-    desk.write("class/Ada Müller 1/first.rs", &format!("hang {}", pids.display()));
+    desk.write("class/Ada Müller 1/first.rs", &format!("hang without {}", pids.display()));
     let mut child = desk.command("class --jobs 1 --out out").spawn().expect("the test can start itself");
     let descendants = appears(&pids);
     let second = desk.run("class --out out --resume");
@@ -147,7 +150,6 @@ fn locked() {
     assert!(second.stderr.contains(&told), "{}", second.stderr);
     child.kill().expect("it is our child");
     child.wait().expect("it is our child");
-    desk.write("class/Ada Müller 1/first.rs", "fn first() {}");
     desk.run("class --out out --resume").whole();
     // A kill that can't be caught leaves what a real judge would notice by itself; here it is ours to end.
     for pid in descendants.split_whitespace().map(|pid| pid.parse().expect("the shell writes numbers")) {

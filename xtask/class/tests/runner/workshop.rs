@@ -128,7 +128,7 @@ impl Grader for Fake {
                 Err(Trouble::Here("the judge is not at home".to_owned()))
             }
             ["trouble", ..] => Ok(verdict(exercise, 10)),
-            ["hang", pids] => Ok(hang(exercise, pids)),
+            ["hang", "without", pids] if !Path::new(pids).exists() => Ok(hang(exercise, pids)),
             _ => Ok(verdict(exercise, u32::try_from(chance % 11).expect("it is small"))),
         }
     }
@@ -141,6 +141,8 @@ fn hang(exercise: &str, pids: &str) -> Verdict {
     command.args(["-c", &script]).stdin(Stdio::null());
     let child = Guarded::spawn_grader(&mut command).expect("there is a shell");
     child.wait(Duration::from_secs(100)).expect("it is our child");
+    // Dropping it would wait for whoever is ending all children; not every grader is kept from hurrying on by that.
+    std::mem::forget(child);
     verdict(exercise, 0)
 }
 

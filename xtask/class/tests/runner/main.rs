@@ -7,6 +7,8 @@ mod command;
 mod divided;
 mod refused;
 #[cfg(unix)]
+mod schedulers;
+#[cfg(unix)]
 mod stopped;
 mod workshop;
 
@@ -24,7 +26,7 @@ fn main() -> ExitCode {
     let mut trials = divided::trials();
     trials.extend(refused::trials());
     #[cfg(unix)]
-    trials.extend(stopped::trials());
+    trials.extend(stopped::trials().into_iter().chain(schedulers::trials()));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 

@@ -129,6 +129,8 @@ impl Grader for Fake {
             }
             ["trouble", ..] => Ok(verdict(exercise, 10)),
             ["hang", "without", pids] if !Path::new(pids).exists() => Ok(hang(exercise, pids)),
+            // Most are right; those that are not are kept a moment later than they come.
+            _ if chance % 4 > 0 => Ok(verdict(exercise, 10)),
             _ => Ok(verdict(exercise, u32::try_from(chance % 11).expect("it is small"))),
         }
     }

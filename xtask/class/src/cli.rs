@@ -50,6 +50,9 @@ pub struct GradeArgs {
     /// The folder of submissions: a folder, .zip or .tar for each
     #[arg(value_name = "SUBMISSIONS")]
     pub submissions: PathBuf,
+    /// SUBMISSIONS is a single submission, whatever is in it
+    #[arg(long)]
+    pub one: bool,
     /// What was set: which exercises count, their points, hidden seeds; everything in the course if left out
     #[arg(long, value_name = "FILE")]
     pub assignment: Option<PathBuf>,
@@ -108,13 +111,13 @@ pub struct Outputs {
     /// Write JUnit XML
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-    /// Write Gradescope's results.json
+    /// Write Gradescope's results.json; of a single submission
     #[arg(long, value_name = "FILE")]
     pub gradescope: Option<PathBuf>,
-    /// Write Classroom 50's result.json
+    /// Write Classroom 50's result.json; of a single submission
     #[arg(long, value_name = "FILE")]
     pub classroom50: Option<PathBuf>,
-    /// Print GitHub annotations and write the step summary
+    /// Print GitHub annotations and write the step summary; of a single submission
     #[arg(long, conflicts_with = "json")]
     pub github: bool,
     /// Write a page for the class and one for each student into this folder
@@ -158,6 +161,11 @@ mod tests {
         assert_eq!(grade.jobs.map(NonZeroUsize::get), Some(4));
         assert_eq!(grade.partition.map(|share| share.to_string()).as_deref(), Some("2/5"));
         assert!(cli.outputs.json && !grade.resume);
+    }
+
+    #[test]
+    fn a_single_submission_is_said_to_be_one() {
+        assert!(parse("--one ada --gradescope x").grade.is_some_and(|grade| grade.one));
     }
 
     #[test]

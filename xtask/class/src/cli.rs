@@ -96,6 +96,9 @@ pub struct AutograderArgs {
     /// What was set; everything in the course if left out
     #[arg(long, value_name = "FILE")]
     pub assignment: Option<PathBuf>,
+    /// Grade also where the machine has no jail; stamped on every result
+    #[arg(long)]
+    pub allow_unsandboxed: bool,
 }
 
 /// What to print and write. Without any of them a table is printed.

@@ -131,6 +131,18 @@ pub struct Outputs {
     pub similar: bool,
 }
 
+impl Outputs {
+    /// The first option that reports on a single submission, if one is there.
+    pub fn of_one(&self) -> Option<&'static str> {
+        let options = [
+            (self.gradescope.is_some(), "--gradescope"),
+            (self.classroom50.is_some(), "--classroom50"),
+            (self.github, "--github"),
+        ];
+        options.into_iter().find(|(asked, _)| *asked).map(|(_, option)| option)
+    }
+}
+
 fn jobs(text: &str) -> Result<NonZeroUsize, String> {
     text.parse().map_err(|_| "it takes at least one job, and a whole number of them".to_owned())
 }

@@ -60,6 +60,7 @@ pub fn grade(args: &GradeArgs, outputs: &Outputs, workshop: &dyn Workshop) -> Re
     warn_about_jobs(args.jobs);
     let mut class = workshop.list(args)?;
     tell(&class.notes);
+    is_one_if_asked(class.submissions.len(), outputs)?;
     let names = in_order(&mut class)?;
     let folder = match &args.out {
         Some(folder) => folder.clone(),
@@ -106,6 +107,7 @@ pub fn grade(args: &GradeArgs, outputs: &Outputs, workshop: &dyn Workshop) -> Re
 fn join(args: &MergeArgs, workshop: &dyn Workshop) -> Result<Exit, Failure> {
     let load = |path: &PathBuf| store::load(path).map(|results| (path.clone(), results));
     let merged = merge(args.results.iter().map(load).collect::<Result<_, _>>()?)?;
+    is_one_if_asked(merged.class.len(), &args.outputs)?;
     publish(workshop, &merged, &args.outputs)?;
     if !merged.missing_shares.is_empty() {
         eprintln!(
@@ -133,6 +135,17 @@ fn publish(workshop: &dyn Workshop, merged: &Merged, outputs: &Outputs) -> Resul
 
 fn exit_of(merged: &Merged) -> Exit {
     if merged.ungraded.is_empty() && merged.missing_shares.is_empty() { Exit::Graded } else { Exit::NotGraded }
+}
+
+/// Some reports are about one submission. Hours of grading are not the way to find that out.
+fn is_one_if_asked(submissions: usize, outputs: &Outputs) -> Result<(), Failure> {
+    match outputs.of_one().filter(|_| submissions != 1) {
+        None => Ok(()),
+        Some(option) => Err(Failure::new(format!(
+            "{option} reports on a single submission, and here are {submissions}.\n\nGrade one at a time: `cargo xtask grade \
+             --one FOLDER {option} …`.",
+        ))),
+    }
 }
 
 /// Puts the class in the order of names, which everything else goes by, and gives the names.

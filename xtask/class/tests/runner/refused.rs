@@ -11,6 +11,7 @@ pub fn trials() -> Vec<Trial> {
         trial("a_stopped_run_is_not_overwritten_by_accident", stopped),
         trial("a_folder_called_merge_is_graded_by_its_path", called_merge),
         trial("a_share_that_there_is_not_is_refused_before_anything_is_graded", no_such_share),
+        trial("a_report_on_one_submission_is_refused_for_a_class_before_it_is_graded", of_one),
         trial("help_names_all_there_is_to_do", help),
         trial("more_jobs_than_cores_are_a_note", jobs),
     ]
@@ -48,6 +49,15 @@ fn no_such_share() {
     let desk = Desk::new(1);
     assert!(refused(&desk, "class --partition 2/1").contains("there is no share 2 of 1"));
     assert_eq!(desk.graded(), [""; 0]);
+}
+
+fn of_one() {
+    let desk = Desk::new(2);
+    let told = refused(&desk, "class --out out --gradescope results.json");
+    assert!(told.starts_with("--gradescope reports on a single submission, and here are 2."), "{told}");
+    assert_eq!(desk.graded(), [""; 0]);
+    desk.run("class --out out").whole();
+    assert!(refused(&desk, "merge out --github").contains("--github reports on a single submission"));
 }
 
 fn help() {

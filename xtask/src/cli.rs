@@ -2,6 +2,7 @@
 //!
 //! The texts here are read by somebody who is stuck, so each says what the command does for them, not how.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -39,6 +40,9 @@ pub enum Command {
     Solution(SolutionArgs),
     /// Run a failing schedule again and show its whole diagram
     Replay(ReplayArgs),
+    /// Instructors: grade a class; `cargo xtask grade --help` shows how
+    #[command(disable_help_flag = true)]
+    Grade(GradeArgs),
     /// Authors: cut the stubs out of the reference solutions
     Stubs(StubsArgs),
     /// Authors: do the checks deserve trust? Solutions, stubs, mutants, variants and null implementations
@@ -133,6 +137,14 @@ pub struct ReplayArgs {
     /// Run it on the reference solution instead of your work
     #[arg(long)]
     pub solutions: bool,
+}
+
+/// `grade`. What can be asked is known to the program that grades a class, which a learner never builds.
+#[derive(Clone, Debug, Default, Args)]
+pub struct GradeArgs {
+    /// Passed on as they are
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub args: Vec<OsString>,
 }
 
 /// `stubs`.

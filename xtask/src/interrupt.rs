@@ -22,6 +22,8 @@ static CHILDREN: Mutex<Vec<Known>> = Mutex::new(Vec::new());
 /// Whether grading programs may start. Changed and read only by who holds [`CHILDREN`].
 static GRADERS_STOPPED: AtomicBool = AtomicBool::new(false);
 
+static HAS_COME: AtomicBool = AtomicBool::new(false);
+
 static BEFORE_EXIT: Mutex<Option<fn()>> = Mutex::new(None);
 
 /// A child, and whether it is a grading program.
@@ -36,6 +38,8 @@ struct Known {
 /// If it is called twice.
 pub fn install() {
     ctrlc::set_handler(|| {
+        // First of all, so that whoever sees a child die of this can tell.
+        HAS_COME.store(true, Ordering::SeqCst);
         // Never given back: no child may be started between the last kill and the exit.
         let children = lock(&CHILDREN);
         end(children.iter());
@@ -45,6 +49,11 @@ pub fn install() {
         exit(INTERRUPTED);
     })
     .expect("the handler is installed once, at the start");
+}
+
+/// Whether Ctrl-C has come, so that how a child ended says nothing about the child.
+pub fn has_come() -> bool {
+    HAS_COME.load(Ordering::SeqCst)
 }
 
 /// What else to do before Ctrl-C ends this process: a terminal to give back.

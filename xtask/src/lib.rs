@@ -12,6 +12,8 @@
 //! - [`supervise`]: one grading process, watched from outside; [`interrupt`]: Ctrl-C.
 //! - [`grade`]: all of it, to one [`report::Summary`]; [`show`]: that summary for people; [`check`]: the command.
 //!
+//! For instructors: [`class`], which builds and runs the program that grades a class.
+//!
 //! For authors: [`prove`], whether the checks deserve trust; [`ci`], every test of the course; [`guest`], code from
 //! elsewhere.
 //!
@@ -27,11 +29,13 @@
 use std::env;
 use std::fmt;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 pub mod cause;
 pub mod check;
 pub mod checkout;
 pub mod ci;
+pub mod class;
 pub mod cli;
 pub mod compile;
 pub mod course;
@@ -109,6 +113,12 @@ pub enum Exit {
     NotPassed = 1,
     /// The question was wrong: unknown target, broken checkout.
     BadQuestion = 2,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        ExitCode::from(exit as u8)
+    }
 }
 
 /// Why a command could not answer. Its text says what happened, the likely cause, and what to do next.

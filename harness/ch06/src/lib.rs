@@ -3,6 +3,7 @@
 pub mod counters;
 mod joins;
 pub mod or_set;
+mod remote;
 mod replicas;
 
 harness::chapter! { $crate;

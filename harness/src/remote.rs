@@ -126,10 +126,27 @@ pub fn refuse(why: &str) -> ! {
     .unwind()
 }
 
+fn too_long(bytes: usize, most_bytes: usize) -> ! {
+    Gone {
+        status: CheckStatus::Aborted,
+        message: format!("your code answered with {bytes} bytes; {most_bytes} are the most"),
+    }
+    .unwind()
+}
+
 impl Line {
     /// Sends an order and reads its answer.
     pub fn ask<A: Serialize, R: DeserializeOwned>(&mut self, order: &A) -> R {
+        self.ask_for(order, MAX_ANSWER_BYTES)
+    }
+
+    /// The same where no honest answer has more than `most_bytes`. A value may take some thirty times the memory of its bytes,
+    /// so a bound on these is one on that.
+    pub fn ask_for<A: Serialize, R: DeserializeOwned>(&mut self, order: &A, most_bytes: usize) -> R {
         let answer = sim::remote::Line::call(self, &plain::save(order));
+        if answer.len() > most_bytes {
+            too_long(answer.len(), most_bytes)
+        }
         plain::load(&answer).unwrap_or_else(|| refuse("an answer that is none"))
     }
 
@@ -143,11 +160,7 @@ impl Line {
         let [a, b, c, d, kind] = head;
         let length = u32::from_le_bytes([a, b, c, d]) as usize;
         if length > MAX_ANSWER_BYTES {
-            Gone {
-                status: CheckStatus::Aborted,
-                message: format!("your code answered with {length} bytes; {MAX_ANSWER_BYTES} are the most"),
-            }
-            .unwind()
+            too_long(length, MAX_ANSWER_BYTES)
         }
         // Grows with what arrives, not with what is announced.
         let mut bytes = Vec::new();

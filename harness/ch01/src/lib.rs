@@ -38,3 +38,8 @@ harness::chapter! { $crate;
     "wire_format": wire_format::<Codec>;
     "scale_out": scale_out::<Scatter>;
 }
+
+harness::remotes! { $crate;
+    "schema_drift": schema_drift::<Programs>;
+    "wire_format": wire_format::<Codec>;
+}

@@ -13,4 +13,5 @@ harness::chapter! { $crate;
 harness::remotes! { $crate;
     "quorum_register": quorum_register::<Node>;
 
+    "linearizability": linearizability::<Judge>;
 }

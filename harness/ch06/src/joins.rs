@@ -9,12 +9,13 @@ use explore::{Breach, Evidence};
 use harness::NodeId;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
+use serde::{Deserialize, Serialize};
 
 /// Replicas in a script, each with a copy of its own.
 pub const REPLICAS: usize = 3;
 
 /// A step of a script.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Step<C> {
     /// A replica changes its copy.
     Change { replica: usize, change: C },
@@ -37,7 +38,7 @@ pub fn name(replica: usize) -> NodeId {
 }
 
 /// Steps, from copies that nobody has changed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Script<C>(pub Vec<Step<C>>);
 
 impl<C: fmt::Display> fmt::Display for Script<C> {
@@ -98,18 +99,18 @@ impl<C> Script<C> {
 }
 
 /// What a script comes to: the value of every copy, and what came of joining them in two ways that must be the same.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome<V> {
     /// The values of all copies.
     pub values: Vec<V>,
-    /// For each law whether both sides are equal, and their values.
+    /// For each law whether both sides are equal (`==`), and their values.
     laws: Vec<(LawOfJoins, bool, [V; 2])>,
     /// Whether the first two copies differ.
     pub apart: bool,
 }
 
 /// What must be the same, of copies a, b and c.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LawOfJoins {
     Commutative,
     Associative,
@@ -117,7 +118,18 @@ pub enum LawOfJoins {
     Absorbing,
 }
 
+impl<V> Outcome<V> {
+    /// Whether there is a value for every copy and an answer for every law.
+    pub fn is_whole(&self) -> bool {
+        let laws = self.laws.iter().map(|(law, ..)| *law);
+        self.values.len() == REPLICAS && laws.eq(LawOfJoins::ALL)
+    }
+}
+
 impl LawOfJoins {
+    const ALL: [LawOfJoins; 4] =
+        [LawOfJoins::Commutative, LawOfJoins::Associative, LawOfJoins::Idempotent, LawOfJoins::Absorbing];
+
     fn told(self) -> &'static str {
         match self {
             LawOfJoins::Commutative => "n1 joined with n2 and n2 joined with n1 (joining is commutative)",
@@ -132,7 +144,7 @@ impl LawOfJoins {
 pub type Play<C, V> = fn(&Script<C>) -> Outcome<V>;
 
 /// Plays a script with copies of `T`.
-pub fn play<T: Clone + Default + PartialEq, C, V: PartialEq>(
+pub fn play<T: Clone + Default + PartialEq, C, V>(
     script: &Script<C>,
     change: impl Fn(&mut T, NodeId, &C),
     join: impl Fn(&mut T, &T),
@@ -161,10 +173,7 @@ pub fn play<T: Clone + Default + PartialEq, C, V: PartialEq>(
         (LawOfJoins::Idempotent, joined(a, a), a.clone()),
         (LawOfJoins::Absorbing, joined(&ab, b), ab.clone()),
     ];
-    let law = |(law, one, other): &(LawOfJoins, T, T)| {
-        let values = [value(one), value(other)];
-        (*law, one == other && values[0] == values[1], values)
-    };
+    let law = |(law, one, other): &(LawOfJoins, T, T)| (*law, one == other, [value(one), value(other)]);
     Outcome { values: copies.iter().map(&value).collect(), laws: sides.iter().map(law).collect(), apart: a != b }
 }
 
@@ -182,12 +191,47 @@ pub fn keeps_the_laws<C, V: fmt::Display + PartialEq>(
     if outcome.apart && !known[0].is_subset(&known[1]) && !known[1].is_subset(&known[0]) {
         evidence.count(DIFFERENT);
     }
-    match outcome.laws.into_iter().find(|(_, same, _)| !same) {
+    match outcome.laws.into_iter().find(|(_, equal, [one, other])| !equal || one != other) {
         None => Ok(()),
         Some((law, _, [one, other])) => Err(Breach::new(
             format!("these two are not equal: {}", law.told()),
             "the same on both sides: equal (`==`), and with the same value".to_owned(),
             format!("the values are {one} and {other}{}", if one == other { "; they differ otherwise" } else { "" }),
         )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Plays with sets of numbers, which grow; `join` is how they are joined.
+    fn played(join: fn(&mut BTreeSet<u8>, &BTreeSet<u8>)) -> Outcome<usize> {
+        let change = |replica, change| Step::Change { replica, change };
+        let script = Script(vec![change(0, 1), change(1, 2), Step::Join { into: 2, from: 0 }]);
+        play(&script, |copy: &mut BTreeSet<u8>, _, change: &u8| copy.extend([change]), join, BTreeSet::len)
+    }
+
+    #[test]
+    fn a_join_that_takes_over_everything_keeps_every_law() {
+        let outcome = played(|one, other| one.extend(other));
+        assert_eq!(outcome.values, [1, 1, 1]);
+        assert!(outcome.apart && outcome.is_whole());
+        assert!(outcome.laws.iter().all(|(_, equal, [one, other])| *equal && one == other), "{outcome:?}");
+    }
+
+    #[test]
+    fn a_join_that_takes_over_nothing_does_not_commute() {
+        let outcome = played(|_, _| {});
+        assert!(outcome.is_whole());
+        assert_eq!(outcome.laws[0], (LawOfJoins::Commutative, false, [1, 1]));
+    }
+
+    #[test]
+    fn an_outcome_without_a_copy_or_a_law_is_not_whole() {
+        let outcome = played(|one, other| one.extend(other));
+        assert!(!Outcome { values: vec![1; REPLICAS - 1], ..outcome.clone() }.is_whole());
+        assert!(!Outcome { laws: outcome.laws[1..].to_vec(), ..outcome.clone() }.is_whole());
+        assert!(!Outcome { laws: outcome.laws.iter().rev().copied().collect(), ..outcome }.is_whole());
     }
 }

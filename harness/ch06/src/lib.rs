@@ -3,9 +3,16 @@
 pub mod counters;
 mod joins;
 pub mod or_set;
+mod remote;
 mod replicas;
 
 harness::chapter! { $crate;
+    "counters": counters::<Growing, Both, Node>;
+
+    "or_set": or_set::<Set, Node>;
+}
+
+harness::remotes! { $crate;
     "counters": counters::<Growing, Both, Node>;
 
     "or_set": or_set::<Set, Node>;

@@ -15,11 +15,14 @@ use harness::grade::{self, Named};
 /// Every exercise there is, with its learner's code elsewhere.
 fn exercises() -> Vec<Named> {
     [
+        ch01::remotes(),
         ch02::remotes(),
         ch03::remotes(),
         ch04::remotes(),
         ch05::remotes(),
+        ch06::remotes(),
         ch07::remotes(),
+        ch08::remotes(),
         ch09::remotes(),
         ch10::remotes(),
     ]

@@ -9,6 +9,7 @@
 //! - `values`: orders and documents to put promises to the test with.
 //! - `reading`, `rewriting`, `meeting`: what is checked.
 //! - `promises`: the list of it.
+//! - `remote`: the learner's code in processes of its own.
 
 pub mod contract;
 pub mod document;
@@ -18,10 +19,12 @@ mod paths;
 mod peer;
 mod promises;
 mod reading;
+mod remote;
 mod rewriting;
 mod values;
 
 use harness::exercise::Exercise;
+use harness::serve::Service;
 
 pub use contract::{
     Change, Delivery, Item, MAX_EXACT, NoSharedVersion, Order, OrderSchema, Presence, SchemaError, State, Version,
@@ -36,4 +39,14 @@ type Make = fn() -> Box<dyn OrderSchema>;
 pub fn exercise<S: OrderSchema>() -> Exercise {
     let make: Make = || Box::new(S::new());
     Exercise { chapter: "ch01", id: "schema_drift", checks: promises::all(make), figure: None }
+}
+
+/// The exercise with the programs of every question in a process of their own, for a judge.
+pub fn remote() -> Exercise {
+    exercise::<remote::Remote>()
+}
+
+/// What such a process serves.
+pub fn serve<S: OrderSchema>() -> Box<dyn Service> {
+    Box::new(remote::Served::<S>::new())
 }

@@ -208,8 +208,8 @@ pub fn sees_renamed(make: &Make, given: &Read, evidence: &mut Evidence) -> Verdi
 
 /// The right state is seen, also where another has the same name.
 pub fn sees_state(make: &Make, given: &Read, evidence: &mut Evidence) -> Verdict {
-    sees(make, given, |difference| difference.path.to_string() == "state", evidence)?;
     let actual = make().read(given.version, &given.document);
+    saw(&actual, given, |difference| difference.path.to_string() == "state", evidence)?;
     if let (Ok(expected), Ok(order)) = (&given.then, &actual)
         && expected.state != order.state
     {
@@ -222,12 +222,13 @@ pub fn sees_state(make: &Make, given: &Read, evidence: &mut Evidence) -> Verdict
 /// The right numbers are seen, or none. Whether the error says where is another promise.
 pub fn sees_numbers(make: &Make, given: &Read, evidence: &mut Evidence) -> Verdict {
     let refused = |outcome: &Result<_, _>| matches!(outcome, Err(SchemaError::WrongType { .. }));
-    if refused(&given.then) && refused(&make().read(given.version, &given.document)) {
+    let actual = make().read(given.version, &given.document);
+    if refused(&given.then) && refused(&actual) {
         evidence.count(REFUSED);
         return Ok(());
     }
     let about: About = |difference| matches!(difference.expected, Some(Value::Integer(_)));
-    sees(make, given, about, evidence)
+    saw(&actual, given, about, evidence)
 }
 
 fn wrong_error(expected: &SchemaError, actual: &SchemaError) -> String {
@@ -241,8 +242,11 @@ fn wrong_error(expected: &SchemaError, actual: &SchemaError) -> String {
 }
 
 fn sees(make: &Make, given: &Read, about: About, evidence: &mut Evidence) -> Verdict {
-    let actual = make().read(given.version, &given.document);
-    let happened = match (&given.then, &actual) {
+    saw(&make().read(given.version, &given.document), given, about, evidence)
+}
+
+fn saw(actual: &Result<Order, SchemaError>, given: &Read, about: About, evidence: &mut Evidence) -> Verdict {
+    let happened = match (&given.then, actual) {
         (Ok(expected), Ok(actual)) => of_orders(given.version, expected, actual)
             .into_iter()
             .find(about)
@@ -253,7 +257,7 @@ fn sees(make: &Make, given: &Read, about: About, evidence: &mut Evidence) -> Ver
         (Err(expected), Err(error)) => Some(wrong_error(expected, error)),
     };
     if let Some(happened) = happened {
-        return Err(Breach::new(happened, told(&given.then), told(&actual)));
+        return Err(Breach::new(happened, told(&given.then), told(actual)));
     }
     evidence.count(if actual.is_ok() { READ } else { REFUSED });
     Ok(())

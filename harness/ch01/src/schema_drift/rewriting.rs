@@ -11,7 +11,7 @@ use proptest::sample::{Index, select};
 use proptest::strategy::{BoxedStrategy, Strategy};
 
 use super::Make;
-use super::contract::{Change, Delivery, Item, Order, Presence, State, Version};
+use super::contract::{Change, Delivery, Item, Order, OrderSchema, Presence, State, Version};
 use super::document::Value;
 use super::faults::{self, Fault};
 use super::paths::{Difference, Place, Role, differences, place, role};
@@ -190,8 +190,8 @@ struct Outcome {
 }
 
 impl Outcome {
-    fn of(make: &Make, given: &Rewrite) -> Option<Self> {
-        let actual = make().modify(given.version, &given.document, &given.then).ok()?;
+    fn of(schema: &dyn OrderSchema, given: &Rewrite) -> Option<Self> {
+        let actual = schema.modify(given.version, &given.document, &given.then).ok()?;
         let mut expected = peer::modify(given.version, &given.document, &given.then);
         let items = peer::items_of(peer::fields_of(&mut expected)).len();
         Some(Outcome { differences: differences(&expected, &actual), expected, actual, items })
@@ -219,7 +219,7 @@ pub fn takes_effect(make: &Make, given: &Rewrite, evidence: &mut Evidence) -> Ve
     if schema.read(given.version, &given.document).is_err() {
         return Ok(());
     }
-    let Some(outcome) = Outcome::of(make, given) else {
+    let Some(outcome) = Outcome::of(&*schema, given) else {
         let error = schema.modify(given.version, &given.document, &given.then);
         let expected = peer::modify(given.version, &given.document, &given.then).to_string();
         return Err(Breach::new("the change was refused", expected, format!("{error:?}")));
@@ -238,7 +238,7 @@ pub fn takes_effect(make: &Make, given: &Rewrite, evidence: &mut Evidence) -> Ve
 
 /// Nothing else that the version knows is touched.
 pub fn is_narrow(make: &Make, given: &Rewrite, evidence: &mut Evidence) -> Verdict {
-    let Some(outcome) = Outcome::of(make, given) else { return Ok(()) };
+    let Some(outcome) = Outcome::of(&*make(), given) else { return Ok(()) };
     let aside = |difference: &&Difference| {
         outcome.role(given, difference) == Role::Aside && place(given.version, &difference.path) == Place::Known
     };
@@ -262,7 +262,7 @@ pub fn keeps_inside(make: &Make, given: &Rewrite, evidence: &mut Evidence) -> Ve
 }
 
 fn survives(make: &Make, given: &Rewrite, here: Place, evidence: &mut Evidence) -> Verdict {
-    let Some(outcome) = Outcome::of(make, given) else { return Ok(()) };
+    let Some(outcome) = Outcome::of(&*make(), given) else { return Ok(()) };
     let lost = |difference: &&Difference| place(given.version, &difference.path) == here;
     if let Some(difference) = outcome.differences.iter().find(lost) {
         let what = format!("something was changed that {} does not know", given.version);
@@ -288,7 +288,7 @@ pub fn is_refused(make: &Make, Unreadable { bad, good }: &Unreadable, evidence: 
         }
     }
     let good = Given { document: good.clone(), ..bad.clone() };
-    if Outcome::of(make, &good).is_some_and(|outcome| outcome.is_made(&good)) {
+    if Outcome::of(&*schema, &good).is_some_and(|outcome| outcome.is_made(&good)) {
         evidence.count(CHANGED);
     }
     Ok(())
@@ -297,11 +297,12 @@ pub fn is_refused(make: &Make, Unreadable { bad, good }: &Unreadable, evidence: 
 /// Both names of a renamed field are written.
 pub fn has_both(make: &Make, both: &Both, evidence: &mut Evidence) -> Verdict {
     let about: About = |difference| difference.path.is_renamed() && difference.expected.is_some();
-    is_written_right(make, both, about, evidence)?;
-    if make().read(both.version, &both.document).is_err() {
+    let schema = make();
+    is_written_right(&*schema, both, about, evidence)?;
+    if schema.read(both.version, &both.document).is_err() {
         return Ok(());
     }
-    is_changed_right(make, both, about, evidence)
+    is_changed_right(&*schema, both, about, evidence)
 }
 
 /// The state survives.
@@ -325,13 +326,14 @@ pub fn keeps_numbers(make: &Make, both: &Both, evidence: &mut Evidence) -> Verdi
 }
 
 fn every_way(make: &Make, both: &Both, about: About, evidence: &mut Evidence) -> Verdict {
-    is_read_right(make, both, about, evidence)?;
-    is_written_right(make, both, about, evidence)?;
-    is_changed_right(make, both, about, evidence)
+    let schema = make();
+    is_read_right(&*schema, both, about, evidence)?;
+    is_written_right(&*schema, both, about, evidence)?;
+    is_changed_right(&*schema, both, about, evidence)
 }
 
-fn is_read_right(make: &Make, both: &Both, about: About, evidence: &mut Evidence) -> Verdict {
-    let actual = make().read(both.version, &both.document);
+fn is_read_right(schema: &dyn OrderSchema, both: &Both, about: About, evidence: &mut Evidence) -> Verdict {
+    let actual = schema.read(both.version, &both.document);
     let happened = match &actual {
         Err(error) => Some(format!("a good document was refused: {error}")),
         Ok(order) => of_orders(both.version, &both.order, order)
@@ -346,20 +348,20 @@ fn is_read_right(make: &Make, both: &Both, about: About, evidence: &mut Evidence
     Ok(())
 }
 
-fn is_written_right(make: &Make, both: &Both, about: About, evidence: &mut Evidence) -> Verdict {
-    let actual = make().write(both.version, &both.order);
+fn is_written_right(schema: &dyn OrderSchema, both: &Both, about: About, evidence: &mut Evidence) -> Verdict {
+    let actual = schema.write(both.version, &both.order);
     let expected = peer::write(both.version, &both.order);
     right("what was written differs", &expected, &actual, about)?;
     evidence.count(WRITTEN);
     Ok(())
 }
 
-fn is_changed_right(make: &Make, both: &Both, about: About, evidence: &mut Evidence) -> Verdict {
+fn is_changed_right(schema: &dyn OrderSchema, both: &Both, about: About, evidence: &mut Evidence) -> Verdict {
     let expected = peer::modify(both.version, &both.document, &both.change);
     // What is lost because the version does not know it breaks another promise.
     let lost =
         |difference: &Difference| difference.actual.is_none() && place(both.version, &difference.path) != Place::Known;
-    match make().modify(both.version, &both.document, &both.change) {
+    match schema.modify(both.version, &both.document, &both.change) {
         Ok(actual) => {
             let about = |difference: &Difference| about(difference) && !lost(difference);
             right("the changed document differs", &expected, &actual, about)?;

@@ -151,10 +151,13 @@ pub fn not_utf8(index: u64) -> BoxedStrategy<Input> {
     planted_anywhere(index, odds)
 }
 
+/// How many readings stand inside one another in the deepest input.
+pub const DEEPEST: usize = MAX_DEPTH + 4_900;
+
 /// More readings inside one another than there may be.
 pub fn too_deep(index: u64) -> BoxedStrategy<Input> {
     // The least of them comes first, so that a reader without a limit is told before the last can exhaust its stack.
-    let depths = [1, 2, 50, 900, 4_900].map(|more| MAX_DEPTH + more);
+    let depths = [MAX_DEPTH + 1, MAX_DEPTH + 2, MAX_DEPTH + 50, MAX_DEPTH + 900, DEEPEST];
     let depth = depths[index as usize % depths.len()];
     let bytes = nested(depth);
     let any_of = vec![DecodeFault::TooDeep];

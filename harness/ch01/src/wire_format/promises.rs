@@ -6,11 +6,12 @@
 
 use explore::{Breach, Evidence};
 use harness::exercise::{Check, Law};
-use harness::{hex, memory};
+use harness::hex;
 
-use super::Make;
 use super::contract::{BYTES_PER_INPUT_BYTE, DecodeError, Reading, SLACK_BYTES};
+use super::end::End;
 use super::show::{Expected, Input, Value};
+use super::{Hold, Make};
 use super::{faults, inputs, peer, receiving, values};
 
 /// Whether a promise was kept.
@@ -22,7 +23,7 @@ const WRITTEN: &str = "a reading that is not empty is written, and prost reads i
 const REFUSED: &str = "bad bytes are refused by code that does read good ones";
 
 /// Every promise of the contract.
-pub fn all(make: Make) -> Vec<Check> {
+pub fn all(make: Make, hold: Hold) -> Vec<Check> {
     let writes = |name, draw, judge, needs| Check::law(make, Law { name, cases: 40, needs, draw, judge });
     let reads = |name, draw| Check::law(make, Law { name, cases: 40, needs: &[READ_TOO], draw, judge: is_read_too });
     let refuses = |name, draw| Check::law(make, Law { name, cases: 40, needs: &[REFUSED], draw, judge: is_refused });
@@ -75,7 +76,7 @@ pub fn all(make: Make) -> Vec<Check> {
         Check::law(make, hostile),
         Check::law(make, offsets),
     ];
-    checks.extend(receiving::all(make));
+    checks.extend(receiving::all(make, hold));
     checks
 }
 
@@ -147,8 +148,12 @@ fn is_canonical(make: &Make, Value(reading): &Value, evidence: &mut Evidence) ->
 }
 
 fn is_read(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
+    is_read_by(&*make(), input, evidence)
+}
+
+fn is_read_by(codec: &dyn End, input: &Input, evidence: &mut Evidence) -> Verdict {
     let Expected::Reading(reading) = &input.expected else { unreachable!("these inputs are good") };
-    let read = make().decode(&input.bytes);
+    let read = codec.decode(&input.bytes);
     if !read.as_ref().is_ok_and(|read| peer::same(read, reading)) {
         let happened = match &read {
             Ok(_) => "good bytes were read as something else".to_owned(),
@@ -165,24 +170,29 @@ fn is_read(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
 /// The same for bytes that could have been written more plainly, unless those would not be read either.
 fn is_read_too(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
     let Expected::Reading(reading) = &input.expected else { unreachable!("these inputs are good") };
-    let plain = make().decode(&peer::encode(reading));
+    let codec = make();
+    let plain = codec.decode(&peer::encode(reading));
     if !plain.is_ok_and(|plain| peer::same(&plain, reading)) {
         return Ok(());
     }
     if !is_empty(reading) {
         evidence.count(READ_TOO);
     }
-    is_read(make, input, evidence)
+    is_read_by(&*codec, input, evidence)
 }
 
 /// Whether the code reads anything at all: who refuses everything has kept no promise about bad bytes.
-fn reads(make: &Make) -> bool {
-    make().decode(&[0x08, 0x01]) == Ok(Reading { sequence: 1, ..Reading::default() })
+fn reads(codec: &dyn End) -> bool {
+    codec.decode(&[0x08, 0x01]) == Ok(Reading { sequence: 1, ..Reading::default() })
 }
 
 fn is_refused(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
+    is_refused_by(&*make(), input, evidence)
+}
+
+fn is_refused_by(codec: &dyn End, input: &Input, evidence: &mut Evidence) -> Verdict {
     let Expected::Fault { any_of, .. } = &input.expected else { unreachable!("these inputs are bad") };
-    let read = make().decode(&input.bytes);
+    let read = codec.decode(&input.bytes);
     if !read.as_ref().is_err_and(|error| any_of.contains(&error.fault)) {
         let happened = match &read {
             Ok(_) => "bad bytes were taken for a reading".to_owned(),
@@ -191,7 +201,7 @@ fn is_refused(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
         let names: Vec<String> = any_of.iter().map(|fault| format!("{fault:?}")).collect();
         return Err(Breach::new(happened, format!("the error {}", names.join(" or ")), told(&read)));
     }
-    if reads(make) {
+    if reads(codec) {
         evidence.count(REFUSED);
     }
     Ok(())
@@ -199,7 +209,7 @@ fn is_refused(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
 
 fn is_harmless(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
     let codec = make();
-    let (peak_bytes, read) = memory::peak_bytes(|| codec.decode(&input.bytes));
+    let (peak_bytes, read) = codec.decode_watched(&input.bytes);
     let allowed_bytes = input.bytes.len() * BYTES_PER_INPUT_BYTE + SLACK_BYTES;
     if peak_bytes > allowed_bytes {
         // Rounded, since a breach has to say the same when it is seen again.
@@ -214,7 +224,7 @@ fn is_harmless(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
         ));
     }
     if let Expected::Fault { .. } = &input.expected {
-        is_refused(make, input, evidence)?;
+        is_refused_by(&*codec, input, evidence)?;
     }
     match read {
         Ok(reading) if !is_empty(&reading) => evidence.count(READ),
@@ -226,7 +236,8 @@ fn is_harmless(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
 
 fn is_located(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
     let Expected::Fault { any_of, from, to } = &input.expected else { unreachable!("these inputs are bad") };
-    let Err(error) = make().decode(&input.bytes) else { return Ok(()) };
+    let codec = make();
+    let Err(error) = codec.decode(&input.bytes) else { return Ok(()) };
     if !any_of.contains(&error.fault) {
         return Ok(());
     }
@@ -237,7 +248,7 @@ fn is_located(make: &Make, input: &Input, evidence: &mut Evidence) -> Verdict {
             format!("offset {}", error.offset),
         ));
     }
-    if reads(make) {
+    if reads(&*codec) {
         evidence.count(REFUSED);
     }
     Ok(())

@@ -5,13 +5,14 @@
 
 use explore::{Breach, Evidence};
 use harness::exercise::{Check, Law};
-use harness::{hex, memory};
+use harness::hex;
 
-use super::Make;
-use super::contract::{FrameError, MAX_PAYLOAD_BYTES, Reading, SLACK_BYTES, WireFormat};
+use super::contract::{FrameError, MAX_PAYLOAD_BYTES, SLACK_BYTES};
+use super::end::{End, Next, broken_by};
 use super::promises::Verdict;
 use super::show::Value;
 use super::streams::{self, Stream};
+use super::{Hold, Make};
 use super::{craft, peer, values};
 
 const FRAMED: &str = "a reading that is not empty is framed";
@@ -20,7 +21,7 @@ const BAD: &str = "a bad frame is noticed by code that takes good ones";
 const CLEAN: &str = "a stream ends between two frames";
 
 /// The promises about frames.
-pub fn all(make: Make) -> Vec<Check> {
+pub fn all(make: Make, hold: Hold) -> Vec<Check> {
     let stream = |name, draw, judge, needs| Check::law(make, Law { name, cases: 30, needs, draw, judge });
     let framed = Law {
         name: "frames_have_length_payload_and_checksum",
@@ -44,7 +45,7 @@ pub fn all(make: Make) -> Vec<Check> {
         stream("a_payload_that_is_no_reading_costs_only_itself", streams::unreadable, goes_on, &[BAD, RECEIVED]),
         stream("a_length_beyond_the_limit_is_refused_at_once", streams::too_long, refuses_length, &[BAD]),
         stream("a_cut_stream_is_not_a_clean_end", streams::cut, notices_the_end, &[BAD, CLEAN]),
-        Check::law(make, bounded),
+        Check::law(hold, bounded),
     ]
 }
 
@@ -65,8 +66,6 @@ fn is_framed(make: &Make, Value(reading): &Value, evidence: &mut Evidence) -> Ve
     Ok(())
 }
 
-type Next = Result<Reading, FrameError>;
-
 fn same(left: &Next, right: &Next) -> bool {
     match (left, right) {
         (Ok(left), Ok(right)) => peer::same(left, right),
@@ -83,47 +82,23 @@ fn told(next: Option<&Next>) -> String {
     }
 }
 
-/// Everything that comes out now, up to the first error that is final.
-///
-/// It asks at most `limit` times, since a receiver may go on for ever.
-fn drain(codec: &mut dyn WireFormat, limit: usize) -> Vec<Next> {
-    let mut out = Vec::new();
-    while out.len() < limit {
-        match codec.next() {
-            Ok(Some(reading)) => out.push(Ok(reading)),
-            Ok(None) => break,
-            Err(error) => {
-                out.push(Err(error));
-                if !matches!(error, FrameError::Payload(_)) {
-                    break;
-                }
-            }
-        }
-    }
-    out
-}
-
 /// What the frames of a stream have to give, each when `at` bytes have arrived.
-fn expected(make: &Make, stream: &Stream) -> Vec<(Next, usize)> {
-    let codec = make();
+fn expected(codec: &dyn End, stream: &Stream) -> Vec<(Next, usize)> {
     let next = |payload: &[u8]| codec.decode(payload).map_err(FrameError::Payload);
     stream.whole.iter().map(|(payload, end)| (next(payload), *end)).collect()
 }
 
 /// Lets a stream arrive until it breaks. Says what came out, and the first thing that came too late, too early or wrong.
-fn receive(make: &Make, stream: &Stream) -> (Box<dyn WireFormat>, Vec<Next>, Verdict) {
+fn receive(make: &Make, stream: &Stream) -> (Box<dyn End>, Vec<Next>, Verdict) {
     let mut codec = make();
-    let expected = expected(make, stream);
+    let expected = expected(&*codec, stream);
+    let pieces: Vec<&[u8]> = stream.arrivals().collect();
     let (mut out, mut arrived, mut verdict) = (Vec::new(), 0, Ok(()));
-    for piece in stream.arrivals() {
-        codec.push(piece);
+    for (piece, next) in pieces.iter().zip(codec.receive(&pieces, expected.len())) {
         arrived += piece.len();
-        out.extend(drain(&mut *codec, expected.len() + 2));
+        out.extend(next);
         if verdict.is_ok() {
             verdict = compare(&out, &expected, arrived);
-        }
-        if out.len() > expected.len() || broken_by(&out).is_some() {
-            break;
         }
     }
     (codec, out, verdict)
@@ -152,11 +127,6 @@ fn arrives(make: &Make, stream: &Stream, evidence: &mut Evidence) -> Verdict {
         evidence.count(RECEIVED);
     }
     Ok(())
-}
-
-/// The error after which nothing more was asked for, if there is one.
-fn broken_by(out: &[Next]) -> Option<FrameError> {
-    out.last()?.as_ref().err().copied().filter(|error| !matches!(error, FrameError::Payload(_)))
 }
 
 /// A payload that is easy to read.
@@ -257,23 +227,19 @@ fn notices_the_end(make: &Make, stream: &Stream, evidence: &mut Evidence) -> Ver
 /// What a receiver may hold between two arrivals, in bytes.
 const HELD_BYTES: usize = MAX_PAYLOAD_BYTES + SLACK_BYTES;
 
-fn holds_little(make: &Make, stream: &Stream, evidence: &mut Evidence) -> Verdict {
-    let before_bytes = memory::in_use_bytes();
-    let mut codec = make();
+fn holds_little(hold: &Hold, stream: &Stream, evidence: &mut Evidence) -> Verdict {
+    let pieces: Vec<&[u8]> = stream.arrivals().collect();
+    let frames = stream.whole.len();
     let (mut arrived, mut received) = (0, 0);
-    for piece in stream.arrivals() {
-        codec.push(piece);
+    for (piece, held) in pieces.iter().zip(hold(&pieces, frames, HELD_BYTES)) {
         arrived += piece.len();
-        let out = drain(&mut *codec, stream.whole.len() + 1);
-        received += out.iter().filter(|next| next.is_ok()).count();
-        if received > stream.whole.len() {
+        received = held.received;
+        if received > frames {
             // The same frame again and again: not for this promise to tell.
             return Ok(());
         }
-        drop(out);
-        let held_bytes = memory::in_use_bytes().saturating_sub(before_bytes);
-        if held_bytes > HELD_BYTES {
-            let held_kib = held_bytes.div_ceil(1024);
+        if held.held_bytes > HELD_BYTES {
+            let held_kib = held.held_bytes.div_ceil(1024);
             return Err(Breach::new(
                 format!("after {arrived} bytes of a stream, and nothing left to hand out, {held_kib} KiB were held"),
                 format!("at most {} KiB, that is {HELD_BYTES} bytes", HELD_BYTES / 1024),
@@ -281,7 +247,7 @@ fn holds_little(make: &Make, stream: &Stream, evidence: &mut Evidence) -> Verdic
             ));
         }
     }
-    if received == stream.whole.len() {
+    if received == frames {
         evidence.count(RECEIVED);
     }
     Ok(())

@@ -9,42 +9,47 @@ use super::contract::{DecodeFault, Reading};
 /// Only what a reading holds beyond zeros, so that a shrunk one is short. Numbers that are NaN show their bits.
 impl fmt::Display for Reading {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = Vec::new();
-        let mut part = |shown: bool, name: &str, value: String| {
-            if shown {
-                parts.push(format!("{name}: {value}"));
-            }
-        };
-        part(self.sequence != 0, "sequence", self.sequence.to_string());
-        part(self.altitude_m != 0, "altitude_m", self.altitude_m.to_string());
-        part(self.taken_at_ms != 0, "taken_at_ms", self.taken_at_ms.to_string());
-        part(self.indoors, "indoors", self.indoors.to_string());
-        part(self.station != 0, "station", format!("{:#010x}", self.station));
-        part(self.key != 0, "key", format!("{:#018x}", self.key));
-        let humidity = (self.humidity, self.humidity.to_bits());
-        part(humidity.1 != 0, "humidity", float(humidity.0.into(), format!("{:#010x}", humidity.1)));
-        let temperature = (self.temperature_c, self.temperature_c.to_bits());
-        part(temperature.1 != 0, "temperature_c", float(temperature.0, format!("{:#018x}", temperature.1)));
-        part(!self.place.is_empty(), "place", format!("{:?}", self.place));
-        part(!self.signature.is_empty(), "signature", format!("{:02x?}", self.signature));
-        part(!self.gusts.is_empty(), "gusts", format!("{:?}", self.gusts));
-        part(!self.tags.is_empty(), "tags", format!("{:?}", self.tags));
-        if let Some(percent) = self.battery_percent {
-            part(true, "battery_percent", format!("Some({percent})"));
-        }
+        let mut parts = own_parts(self);
         if let Some(corrects) = &self.corrects {
-            part(true, "corrects", nested(corrects));
+            parts.push(format!("corrects: {}", nested(corrects)));
         }
         let all = if parts.is_empty() { " all zero ".to_owned() } else { format!(" {} ", parts.join(", ")) };
         write!(out, "Reading {{{all}}}")
     }
 }
 
+/// What a reading holds itself, without the one inside it.
+fn own_parts(reading: &Reading) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut part = |shown: bool, name: &str, value: String| {
+        if shown {
+            parts.push(format!("{name}: {value}"));
+        }
+    };
+    part(reading.sequence != 0, "sequence", reading.sequence.to_string());
+    part(reading.altitude_m != 0, "altitude_m", reading.altitude_m.to_string());
+    part(reading.taken_at_ms != 0, "taken_at_ms", reading.taken_at_ms.to_string());
+    part(reading.indoors, "indoors", reading.indoors.to_string());
+    part(reading.station != 0, "station", format!("{:#010x}", reading.station));
+    part(reading.key != 0, "key", format!("{:#018x}", reading.key));
+    let humidity = (reading.humidity, reading.humidity.to_bits());
+    part(humidity.1 != 0, "humidity", float(humidity.0.into(), format!("{:#010x}", humidity.1)));
+    let temperature = (reading.temperature_c, reading.temperature_c.to_bits());
+    part(temperature.1 != 0, "temperature_c", float(temperature.0, format!("{:#018x}", temperature.1)));
+    part(!reading.place.is_empty(), "place", format!("{:?}", reading.place));
+    part(!reading.signature.is_empty(), "signature", format!("{:02x?}", reading.signature));
+    part(!reading.gusts.is_empty(), "gusts", format!("{:?}", reading.gusts));
+    part(!reading.tags.is_empty(), "tags", format!("{:?}", reading.tags));
+    if let Some(percent) = &reading.battery_percent {
+        part(true, "battery_percent", format!("Some({percent})"));
+    }
+    parts
+}
+
 /// A long row of readings with nothing in them but the next is told by its length.
 fn nested(outermost: &Reading) -> String {
-    let bare = |reading: &Reading| *reading == Reading { corrects: reading.corrects.clone(), ..Reading::default() };
     let (mut innermost, mut levels) = (outermost, 0);
-    while let Some(inner) = innermost.corrects.as_deref().filter(|_| bare(innermost)) {
+    while let Some(inner) = innermost.corrects.as_deref().filter(|_| own_parts(innermost).is_empty()) {
         innermost = inner;
         levels += 1;
     }

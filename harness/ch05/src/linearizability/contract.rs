@@ -104,8 +104,8 @@ pub struct Steps {
 }
 
 impl Steps {
-    /// So many.
-    pub fn up_to(most: u64) -> Self {
+    /// So many. Nobody but the harness makes steps, so whoever is given some can't give itself more.
+    pub(super) fn up_to(most: u64) -> Self {
         Steps { taken: 0, most }
     }
 

@@ -5,8 +5,8 @@ use harness::exercise::{Check, Law};
 use proptest::strategy::BoxedStrategy;
 use render::explain::{plural, thousands};
 
-use super::Make;
-use super::contract::{Operation, Steps, Verdict};
+use super::Ask;
+use super::contract::{Operation, Verdict};
 use super::histories::{History, Known, Long};
 use super::oracle::{Truth, flaw, truth};
 use super::schedules;
@@ -19,15 +19,15 @@ const SHOWN: &str = "an order of several operations is shown";
 const LEAST_STEPS: u64 = 1_000;
 
 /// Puts the checker to the test with one history.
-type Judge = fn(&Make, &History, &mut Evidence) -> Result<(), Breach>;
+type Judge = fn(&Ask, &History, &mut Evidence) -> Result<(), Breach>;
 
 /// Every promise of the contract.
-pub fn all(make: Make) -> Vec<Check> {
+pub fn all(ask: Ask) -> Vec<Check> {
     let law = |name, cases, draw: fn(u64) -> BoxedStrategy<History>, judge: Judge, needs| {
-        Check::law(make, Law { name, cases, needs, draw, judge })
+        Check::law(ask, Law { name, cases, needs, draw, judge })
     };
     let long =
-        |name| Check::law(make, Law { name, cases: 24, needs: BOTH, draw: schedules::long_ones, judge: is_cheap });
+        |name| Check::law(ask, Law { name, cases: 24, needs: BOTH, draw: schedules::long_ones, judge: is_cheap });
     const BOTH: &[&str] = &[ACCEPTED, REFUSED];
     vec![
         law("a_sequence_of_operations_is_judged_right", 40, schedules::sequences, is_right, BOTH),
@@ -51,15 +51,14 @@ fn most_steps(history: &History) -> u64 {
 }
 
 /// What the checker says within its steps, if anything; and how many it took.
-fn asked(make: &Make, history: &History) -> (Option<Verdict>, u64) {
-    let mut steps = Steps::up_to(most_steps(history));
-    let verdict = make().check(history.0.clone(), &mut steps);
-    (verdict.ok(), steps.taken())
+fn asked(ask: &Ask, history: &History) -> (Option<Verdict>, u64) {
+    let said = ask(history.0.clone(), most_steps(history));
+    (said.verdict, said.taken)
 }
 
 /// The verdict is the right one. Whether the order that comes with it is so as well is another promise's business.
-fn is_right(make: &Make, history: &History, evidence: &mut Evidence) -> Result<(), Breach> {
-    let (verdict, taken) = asked(make, history);
+fn is_right(ask: &Ask, history: &History, evidence: &mut Evidence) -> Result<(), Breach> {
+    let (verdict, taken) = asked(ask, history);
     match (verdict, truth(&history.0)) {
         (Some(Verdict::Linearizable(_)), Truth::Linearizable(_)) => evidence.count(ACCEPTED),
         (Some(Verdict::NotLinearizable), Truth::Not(_)) => evidence.count(REFUSED),
@@ -93,8 +92,8 @@ fn out_of_steps(history: &History, taken: u64) -> Breach {
 }
 
 /// An order that is shown explains the history. Whether there is one is another promise's business.
-fn is_explained(make: &Make, history: &History, evidence: &mut Evidence) -> Result<(), Breach> {
-    let (Some(Verdict::Linearizable(order)), _) = asked(make, history) else { return Ok(()) };
+fn is_explained(ask: &Ask, history: &History, evidence: &mut Evidence) -> Result<(), Breach> {
+    let (Some(Verdict::Linearizable(order)), _) = asked(ask, history) else { return Ok(()) };
     let Truth::Linearizable(right) = truth(&history.0) else { return Ok(()) };
     evidence.count_many(SHOWN, u64::from(order.len() > 2));
     match flaw(&history.0, &order) {
@@ -108,14 +107,14 @@ fn is_explained(make: &Make, history: &History, evidence: &mut Evidence) -> Resu
 }
 
 /// The verdict comes within the steps and is right; and whoever says yes has tried something.
-fn is_cheap(make: &Make, long: &Long, evidence: &mut Evidence) -> Result<(), Breach> {
+fn is_cheap(ask: &Ask, long: &Long, evidence: &mut Evidence) -> Result<(), Breach> {
     let Long { history, known } = long;
     let wrong = match known {
-        Known::Nothing => return is_right(make, history, evidence),
+        Known::Nothing => return is_right(ask, history, evidence),
         Known::Right => None,
         Known::Wrong(place) => Some(*place),
     };
-    let (verdict, taken) = asked(make, history);
+    let (verdict, taken) = asked(ask, history);
     let returned = history.0.iter().filter(|operation| operation.returned.is_some()).count() as u64;
     match (verdict, wrong) {
         (Some(Verdict::Linearizable(_)), _) if taken < returned => Err(Breach::new(

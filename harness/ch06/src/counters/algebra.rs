@@ -9,7 +9,7 @@ use super::contract::{By, GrowOnly, UpAndDown};
 use crate::joins::{self, Outcome, Step, keeps_the_laws, name};
 
 type Script = joins::Script<By>;
-type Play = joins::Play<By, i64>;
+pub type Play = joins::Play<By, i64>;
 
 /// Plays a script that only goes up.
 pub fn play_growing<G: GrowOnly>(script: &Script) -> Outcome<i64> {

@@ -116,7 +116,7 @@ impl Protocol for Counting {
 sim::plain!(Request, Answer);
 
 /// A change of a counter: up if positive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct By(pub i64);
 
 impl fmt::Display for By {

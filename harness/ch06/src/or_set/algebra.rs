@@ -15,7 +15,7 @@ use super::contract::{Change, Elements, ObservedRemove};
 use crate::joins::{self, Knowledge, Outcome, Step, keeps_the_laws, name};
 
 type Script = joins::Script<Change>;
-type Play = joins::Play<Change, Elements>;
+pub type Play = joins::Play<Change, Elements>;
 type Judge = fn(&Play, &Script, &mut Evidence) -> Result<(), Breach>;
 
 /// Plays a script with copies of `S`.

@@ -120,7 +120,7 @@ impl Protocol for Listing {
 sim::plain!(Request, Answer);
 
 /// A change of a set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Change {
     /// An element is added.
     Add(String),
@@ -159,7 +159,7 @@ impl fmt::Display for Change {
 }
 
 /// What is in a set.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Elements(pub BTreeSet<String>);
 
 impl fmt::Display for Elements {

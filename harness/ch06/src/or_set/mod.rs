@@ -14,20 +14,37 @@ mod reckoning;
 mod schedules;
 
 use harness::exercise::Exercise;
+use harness::processes::{self, Nodes};
+use harness::serve::Service;
 use sim::Local;
 
+use crate::remote;
 use crate::replicas::Replicas;
 
 pub use contract::{Answer, GuestList, ObservedRemove, Request};
 
 /// The exercise, with `S` as the data type and `N` as the nodes.
 pub fn exercise<S: ObservedRemove, N: GuestList>() -> Exercise {
-    let nodes = Replicas { nodes: |configs| Box::new(nodes::<N>(configs)) };
-    let mut exercise = Exercise::in_world("ch06", "or_set", nodes, promises::all());
-    exercise.checks.splice(0..0, algebra::checks(algebra::play::<S>));
-    exercise
+    with(algebra::play::<S>, |configs| Box::new(nodes::<N>(configs)))
+}
+
+/// The exercise with every node, and every script for the data type, in a process of its own, for a judge.
+pub fn remote() -> Exercise {
+    with(remote::play::<0, _, _>, remote::nodes)
+}
+
+/// What such a process serves.
+pub fn serve<S: ObservedRemove, N: GuestList>() -> Box<dyn Service> {
+    let plays: Vec<algebra::Play> = vec![algebra::play::<S>];
+    Box::new(remote::Served::new(plays, processes::serve(nodes::<N>)))
 }
 
 fn nodes<N: GuestList>(configs: Vec<()>) -> Local<contract::Listing, N> {
     Local::new(configs, |_| ())
+}
+
+fn with(play: algebra::Play, nodes: Nodes<contract::Listing>) -> Exercise {
+    let mut exercise = Exercise::in_world("ch06", "or_set", Replicas { nodes }, promises::all());
+    exercise.checks.splice(0..0, algebra::checks(play));
+    exercise
 }

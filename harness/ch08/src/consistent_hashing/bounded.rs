@@ -7,6 +7,7 @@ use explore::{Breach, Evidence};
 use super::Make;
 use super::contract::*;
 use super::fleets::{Extra, Load};
+use super::instance::Instance;
 use super::promises::{Verdict, told};
 
 pub const FULL: &str = "a member is full";
@@ -14,7 +15,6 @@ pub const ELSEWHERE: &str = "a key is assigned to another member than its owner"
 
 /// An assignment, looked at.
 struct Assigned {
-    names: Vec<String>,
     members: Vec<Member>,
     loads: BTreeMap<Member, usize>,
 }
@@ -31,23 +31,23 @@ fn most(load: &Load, member: Member) -> usize {
     bound(keys, load.fleet.weight(member), load.fleet.total_weight(), slack_percent(load))
 }
 
-fn assign(placement: &dyn Placement, load: &Load) -> Assigned {
-    let names: Vec<_> = load.keys.names().collect();
-    let members = placement.assign(&names, slack_percent(load));
+fn assign(placement: &dyn Instance, load: &Load) -> Assigned {
+    let members = placement.assign(load.keys, slack_percent(load));
     let mut loads = BTreeMap::new();
     members.iter().for_each(|member| *loads.entry(*member).or_default() += 1);
-    Assigned { names, members, loads }
+    Assigned { members, loads }
 }
 
 /// Nobody has more than its bound, and every key has a member.
 pub fn is_kept(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
     let placement = load.fleet.placement(*make);
     let assigned = assign(&*placement, load);
-    if assigned.members.len() != assigned.names.len() {
+    let (keys, members) = (load.keys.count as usize, assigned.members.len());
+    if members != keys {
         return Err(Breach::new(
-            format!("{} keys were assigned to {} members", assigned.names.len(), assigned.members.len()),
+            format!("{keys} keys were assigned to {members} members"),
             "one member for each key",
-            format!("{} members for {} keys", assigned.members.len(), assigned.names.len()),
+            format!("{members} members for {keys} keys"),
         ));
     }
     for (member, keys) in &assigned.loads {
@@ -72,8 +72,8 @@ pub fn is_kept(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
 pub fn is_least(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
     let placement = load.fleet.placement(*make);
     let assigned = assign(&*placement, load);
-    for (key, member) in assigned.names.iter().zip(&assigned.members) {
-        let list = placement.replicas(key, load.fleet.0.len());
+    let lists = placement.replicas(load.keys, load.fleet.0.len());
+    for ((key, list), member) in load.keys.names().zip(lists).zip(&assigned.members) {
         let passed = list.iter().take_while(|other| *other != member);
         if list.first().is_some_and(|owner| owner != member) {
             counts.count(ELSEWHERE);

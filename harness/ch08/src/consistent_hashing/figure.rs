@@ -5,6 +5,7 @@ use render::chart::{Chart, Series};
 use super::Make;
 use super::contract::Member;
 use super::fleets::{Fleet, Keys};
+use super::instance::Instance;
 
 /// How many members there were before.
 const SIZES: [u32; 10] = [1, 2, 3, 4, 6, 8, 12, 16, 20, 24];
@@ -50,10 +51,12 @@ pub fn draw(make: Make) -> Result<Chart, String> {
 fn moved_percent(make: Make, size: u32) -> Result<f64, String> {
     let fleet = Fleet((1..=size).map(|member| (member, 1)).collect());
     let mut placement = fleet.placement(make);
-    let owners = |placement: &dyn super::Placement| {
-        let owner =
-            |key: String| placement.replicas(&key, 1).first().copied().ok_or(format!("{key} is placed nowhere"));
-        Keys { first: 0, count: KEYS }.names().map(owner).collect::<Result<Vec<Member>, _>>()
+    let keys = Keys { first: 0, count: KEYS };
+    let owners = |placement: &dyn Instance| {
+        let owner = |(key, places): (String, Vec<Member>)| {
+            places.first().copied().ok_or_else(|| format!("{key} is placed nowhere"))
+        };
+        keys.names().zip(placement.replicas(keys, 1)).map(owner).collect::<Result<Vec<_>, _>>()
     };
     let before = owners(&*placement)?;
     placement.join(Member(size + 1), 1);

@@ -8,9 +8,11 @@ use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 use render::explain::{plural, thousands};
+use serde::{Deserialize, Serialize};
 
 use super::Make;
-use super::contract::{MOST_WEIGHT, Member, Placement};
+use super::contract::{MOST_WEIGHT, Member};
+use super::instance::Instance;
 
 /// How many keys show what moves.
 const MOVED_KEYS: u32 = 300;
@@ -21,7 +23,7 @@ pub struct Fleet(pub BTreeMap<u32, u32>);
 
 impl Fleet {
     /// A placement of these members, who join in the order of their numbers.
-    pub fn placement(&self, make: Make) -> Box<dyn Placement> {
+    pub fn placement(&self, make: Make) -> Box<dyn Instance> {
         let mut placement = make();
         self.0.iter().for_each(|(member, weight)| placement.join(Member(*member), *weight));
         placement
@@ -55,7 +57,7 @@ impl fmt::Display for Fleet {
 }
 
 /// Keys that are numbered from `first` on, as keys often are.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Keys {
     pub first: u32,
     pub count: u32,

@@ -8,8 +8,9 @@ use proptest::collection::btree_map;
 use proptest::prelude::*;
 use proptest::strategy::BoxedStrategy;
 
-use super::contract::{Member, Placement};
+use super::contract::Member;
 use super::fleets::{Fleet, Keys};
+use super::instance::Instance;
 
 /// A fleet, and the order in which one of two instances has seen its members come.
 #[derive(Clone, Debug)]
@@ -27,7 +28,7 @@ pub enum Step {
 }
 
 impl Step {
-    pub fn take(self, placement: &mut dyn Placement) {
+    pub fn take(self, placement: &mut dyn Instance) {
         match self {
             Step::Join(member, weight) => placement.join(member, weight),
             Step::Leave(member) => placement.leave(member),

@@ -15,6 +15,7 @@ use super::bounded;
 use super::contract::*;
 use super::fleets::{self, Change, Extra, Fleet, Keys, Load, What};
 use super::histories::{self, History};
+use super::instance::Instance;
 
 /// So little that somebody is full in nearly every fleet.
 const LITTLE_SLACK_PERCENT: u32 = 2;
@@ -73,14 +74,14 @@ pub fn told(members: &[Member]) -> String {
 
 /// The first key that two placements put on different members.
 fn difference(
-    one: &dyn Placement,
-    other: &dyn Placement,
+    one: &dyn Instance,
+    other: &dyn Instance,
     keys: Keys,
     count: usize,
     counts: &mut Evidence,
 ) -> Option<Breach> {
-    for key in keys.names() {
-        let (first, second) = (one.replicas(&key, count), other.replicas(&key, count));
+    let both = one.replicas(keys, count).into_iter().zip(other.replicas(keys, count));
+    for (key, (first, second)) in keys.names().zip(both) {
         if !first.is_empty() {
             counts.count(PLACED);
         }
@@ -105,8 +106,7 @@ fn instances_agree(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
             "the placement hangs on something else: most often on a hasher that is seeded at random, as that of HashMap is",
         ));
     }
-    let names: Vec<_> = load.keys.names().collect();
-    if one.assign(&names, LITTLE_SLACK_PERCENT) != other.assign(&names, LITTLE_SLACK_PERCENT) {
+    if one.assign(load.keys, LITTLE_SLACK_PERCENT) != other.assign(load.keys, LITTLE_SLACK_PERCENT) {
         return Err(Breach::new(
             format!(
                 "two instances with the same members assign some keys differently, with {LITTLE_SLACK_PERCENT} % of slack"
@@ -126,7 +126,7 @@ fn order_is_nothing(make: &Make, history: &History, counts: &mut Evidence) -> Ve
         return Err(breach);
     }
     let names: Vec<_> = history.keys.names().collect();
-    let (first, second) = (one.assign(&names, LITTLE_SLACK_PERCENT), other.assign(&names, LITTLE_SLACK_PERCENT));
+    let [first, second] = [&one, &other].map(|placement| placement.assign(history.keys, LITTLE_SLACK_PERCENT));
     let differs = |nth: &usize| first.get(*nth) != second.get(*nth);
     let Some(nth) = (0..first.len().max(second.len())).find(differs) else { return Ok(()) };
     let on = |assigned: &[Member]| assigned.get(nth).map_or("nobody".to_owned(), Member::to_string);
@@ -146,8 +146,8 @@ fn order_is_nothing(make: &Make, history: &History, counts: &mut Evidence) -> Ve
 fn is_even(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
     let placement = load.fleet.placement(*make);
     let mut owned: BTreeMap<Member, u64> = BTreeMap::new();
-    for key in load.keys.names() {
-        if let Some(owner) = placement.replicas(&key, 1).first() {
+    for places in placement.replicas(load.keys, 1) {
+        if let Some(owner) = places.first() {
             counts.count(PLACED);
             *owned.entry(*owner).or_default() += 1;
         }
@@ -180,9 +180,9 @@ fn due_of(load: &Load, member: Member) -> u64 {
 /// Where each key was before a change and is after it, where both are as many different members as they should be.
 fn before_and_after(make: &Make, change: &Change) -> Vec<(String, BTreeSet<Member>, BTreeSet<Member>)> {
     let mut placement = change.fleet.placement(*make);
-    let places = |placement: &dyn Placement| {
-        let of = |key: String| placement.replicas(&key, change.replicas).into_iter().collect();
-        change.keys.names().map(of).collect::<Vec<BTreeSet<Member>>>()
+    let places = |placement: &dyn Instance| {
+        let places = placement.replicas(change.keys, change.replicas).into_iter();
+        places.map(BTreeSet::from_iter).collect::<Vec<BTreeSet<Member>>>()
     };
     let before = places(&*placement);
     let (mut after_count, before_count) = (change.fleet.0.len(), change.fleet.0.len());
@@ -274,8 +274,8 @@ fn only_to_or_from(make: &Make, change: &Change, counts: &mut Evidence) -> Verdi
 fn are_apart(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
     let placement = load.fleet.placement(*make);
     let count = replicas_of(load);
-    for key in load.keys.names() {
-        check_replicas(&*placement, &load.fleet, &key, count)?;
+    for (key, places) in load.keys.names().zip(placement.replicas(load.keys, count)) {
+        check_replicas(&places, &load.fleet, &key, count)?;
         if count.min(load.fleet.0.len()) > 1 {
             counts.count(SPREAD);
         }
@@ -284,8 +284,7 @@ fn are_apart(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
 }
 
 /// As many replicas as there should be, on different members of the fleet.
-fn check_replicas(placement: &dyn Placement, fleet: &Fleet, key: &str, count: usize) -> Verdict {
-    let places = placement.replicas(key, count);
+fn check_replicas(places: &[Member], fleet: &Fleet, key: &str, count: usize) -> Verdict {
     let different: BTreeSet<_> = places.iter().copied().filter(|member| fleet.weight(*member) > 0).collect();
     let wanted = count.min(fleet.0.len());
     if places.len() == wanted && different.len() == wanted {
@@ -293,31 +292,32 @@ fn check_replicas(placement: &dyn Placement, fleet: &Fleet, key: &str, count: us
     }
     let replicas = plural(count as u64, "replica");
     Err(Breach::new(
-        format!("of {key}, {replicas} were asked for, and it is on {}", told(&places)),
+        format!("of {key}, {replicas} were asked for, and it is on {}", told(places)),
         format!("{} of the fleet", plural(wanted as u64, "different member")),
-        told(&places),
+        told(places),
     ))
 }
 
 fn begin_alike(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
     let placement = load.fleet.placement(*make);
-    for key in load.keys.names() {
-        let all = placement.replicas(&key, load.fleet.0.len());
-        for count in 1..all.len().min(4) {
-            let some = placement.replicas(&key, count);
+    let lists = placement.replicas(load.keys, load.fleet.0.len());
+    let longest = lists.iter().map(Vec::len).max().unwrap_or(0);
+    let fewer: Vec<_> = (1..longest.min(4)).map(|count| placement.replicas(load.keys, count)).collect();
+    for ((nth, key), all) in load.keys.names().enumerate().zip(lists) {
+        for (count, some) in (1..all.len()).zip(fewer.iter().map(|lists| &lists[nth])) {
             if some.len() == count && count > 1 {
                 counts.count(SPREAD);
             }
-            if some.len() == count && some != all[..count] {
+            if some.len() == count && *some != all[..count] {
                 return Err(Breach::new(
                     format!(
                         "{} of {key} are on {}, all of them on {}",
                         plural(count as u64, "replica"),
-                        told(&some),
+                        told(some),
                         told(&all)
                     ),
                     format!("{}, which is how the list of all begins", told(&all[..count])),
-                    told(&some),
+                    told(some),
                 ));
             }
         }
@@ -327,20 +327,20 @@ fn begin_alike(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
 
 fn few_are_enough(make: &Make, load: &Load, counts: &mut Evidence) -> Verdict {
     let placement = load.fleet.placement(*make);
-    for key in load.keys.names() {
-        check_replicas(&*placement, &load.fleet, &key, replicas_of(load))?;
+    let count = replicas_of(load);
+    for (key, places) in load.keys.names().zip(placement.replicas(load.keys, count)) {
+        check_replicas(&places, &load.fleet, &key, count)?;
     }
-    let names: Vec<_> = load.keys.names().collect();
-    let assigned = placement.assign(&names, 0);
+    let assigned = placement.assign(load.keys, 0);
     counts.count_many(PLACED, assigned.len() as u64);
-    let wanted = if load.fleet.0.is_empty() { 0 } else { names.len() };
+    let wanted = if load.fleet.0.is_empty() { 0 } else { load.keys.count as usize };
     if assigned.len() == wanted {
         return Ok(());
     }
     Err(Breach::new(
         format!(
             "{} were assigned to {}, and the answer has {}",
-            plural(names.len() as u64, "key"),
+            plural(u64::from(load.keys.count), "key"),
             load.fleet,
             assigned.len()
         ),

@@ -42,6 +42,7 @@ pub mod partition;
 pub mod progress;
 pub mod prove;
 pub mod run;
+pub mod shop;
 pub mod similarity;
 pub mod store;
 pub mod submissions;

@@ -158,7 +158,15 @@ fn judge<X: Experiment>(
     };
     let kept = shrink(plan.entries.len(), fails);
     let least = experiment.run(choice, &subset(plan, &kept), Detail::Story);
-    Some(told(experiment, choice, index, plan, kept, least, at))
+    let finding = told(experiment, choice, index, plan, kept.clone(), least, at);
+    Some(match finding {
+        // What has failed twice and then holds is not right, it remembers.
+        Finding::Holds => {
+            let again = experiment.run(choice, &subset(plan, &kept), Detail::Story);
+            Finding::NotDeterministic(failure(index, plan, kept, again.trace))
+        }
+        finding => finding,
+    })
 }
 
 fn told<X: Experiment>(
@@ -291,6 +299,35 @@ mod tests {
         let toy = Toy { evidence: false, ..Toy::new([999, 999]) };
         assert!(matches!(find(&toy).0, Finding::NoEvidence("something")));
         assert!(matches!(find(&Toy::new([999, 999])).0, Finding::Holds));
+    }
+
+    /// Broken in the first two runs of all, and never again.
+    struct Forgetful(Toy);
+
+    impl Experiment for Forgetful {
+        type Entry = u64;
+        type Setup = ();
+        fn draw(&self, choice: Choice, index: u64) -> Plan<(), u64> {
+            self.0.draw(choice, index)
+        }
+        fn run(&self, choice: Choice, plan: &Plan<(), u64>, detail: Detail) -> Trial {
+            let trial = self.0.run(choice, plan, detail);
+            let broken = self.0.runs.get() <= 2;
+            Trial { outcome: if broken { Outcome::Broken(Breach::default()) } else { Outcome::Kept }, ..trial }
+        }
+        fn schedules(&self) -> u64 {
+            self.0.schedules()
+        }
+        fn needs(&self) -> &[&'static str] {
+            self.0.needs()
+        }
+    }
+
+    #[test]
+    fn a_schedule_that_has_failed_never_becomes_one_that_holds() {
+        let (finding, schedules) = examine(&Forgetful(Toy::new([999, 999])), "check", Options::default(), |_| {});
+        assert!(matches!(finding, Finding::NotDeterministic(_)), "{finding:?}");
+        assert_eq!(schedules, 1);
     }
 
     #[test]

@@ -38,7 +38,7 @@ impl NodeId {
 
 impl fmt::Display for NodeId {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "n{}", self.0 + 1)
+        write!(out, "n{}", u32::from(self.0) + 1)
     }
 }
 

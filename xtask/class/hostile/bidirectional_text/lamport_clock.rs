@@ -1,0 +1,31 @@
+//! Text whose direction is turned round, so that a person reads other code than the compiler.
+//!
+//! The compiler refuses such text by itself.
+
+use ch02::lamport_clock::{Answer, LamportClock, Request};
+use harness::{Context, NodeId, Process};
+
+// ‮ } fi⁦ only for show⁩⁦ begin
+pub const SHOWN: bool = true;
+#[derive(Clone, Hash)]
+pub struct Node;
+
+impl Process for Node {
+    type Message = ();
+    type Timer = ();
+    type Config = ();
+    type Input = Request;
+    type Output = Answer;
+
+    fn boot(_: &mut Context<'_, Self>) -> Self {
+        Node
+    }
+
+    fn on_input(&mut self, _: Request, _: &mut Context<'_, Self>) {}
+
+    fn on_message(&mut self, _: NodeId, (): (), _: &mut Context<'_, Self>) {}
+
+    fn on_timer(&mut self, (): (), _: &mut Context<'_, Self>) {}
+}
+
+impl LamportClock for Node {}

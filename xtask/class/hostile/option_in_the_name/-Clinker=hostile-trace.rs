@@ -1,0 +1,1 @@
+compile_error!("an option was read from a name");

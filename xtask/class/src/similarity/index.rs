@@ -1,87 +1,99 @@
 //! Who has which fingerprint.
 //!
-//! One sorted list of all fingerprints with those who have them. Of what only one has, nothing is kept, so that the work is
-//! proportional to what is shared and not to the number of pairs.
+//! One sorted list of all fingerprints with those who have them. A fingerprint that only one has costs nothing more, so the
+//! work is proportional to what is shared and not to the number of pairs: for 200 submissions of 25 exercises that have little
+//! in common, a seventh of the time of comparing each two. Where everybody hands in nearly the same, it is the other way
+//! round, four times as long, but then most of it is common to the class and doesn't count.
+//! (`cargo run -p class --example similarity_speed`.)
 
 use std::collections::HashSet;
 use std::ops::Range;
 
 /// The fingerprints of the sources of an exercise, by their places.
-pub(super) struct Index {
+pub struct Index {
     /// How many fingerprints each source has that count.
     counted: Vec<usize>,
-    /// All fingerprints, each with the place of a source that has it, in order.
-    entries: Vec<(u64, u32)>,
-    /// For each source the runs of `entries` with fingerprints of it that others have as well.
-    shared: Vec<Vec<Range<usize>>>,
+    /// The places of those who have a fingerprint, in order, one fingerprint after the other.
+    holders: Vec<u32>,
+    /// For each source the runs of `holders` with those before it that share a fingerprint with it.
+    before: Vec<Vec<Range<usize>>>,
     /// What more sources have than `common` allows. It does not count.
     idioms: HashSet<u64>,
 }
 
 impl Index {
     /// An index of sets, in which a fingerprint that more than `common` of them have does not count.
-    pub(super) fn of(sets: &[Vec<u64>], common: usize) -> Index {
+    pub fn of(sets: &[Vec<u64>], common: usize) -> Index {
         let source = |place: usize| u32::try_from(place).expect("a class has fewer members than that");
-        let entries =
-            sets.iter().enumerate().flat_map(|(place, set)| set.iter().map(move |hash| (*hash, source(place))));
-        let mut entries: Vec<(u64, u32)> = entries.collect();
+        let of_set = |(place, set): (usize, &'_ Vec<u64>)| -> Vec<(u64, u32)> {
+            set.iter().map(|hash| (*hash, source(place))).collect()
+        };
+        let mut entries: Vec<(u64, u32)> = sets.iter().enumerate().flat_map(of_set).collect();
         entries.sort_unstable();
         let mut index = Index {
             counted: sets.iter().map(Vec::len).collect(),
-            entries: Vec::new(),
-            shared: vec![Vec::new(); sets.len()],
+            holders: entries.iter().map(|(_, place)| *place).collect(),
+            before: vec![Vec::new(); sets.len()],
             idioms: HashSet::new(),
         };
         let mut start = 0;
-        for holders in entries.chunk_by(|one, other| one.0 == other.0) {
-            let run = start..start + holders.len();
-            start = run.end;
-            if holders.len() > common {
-                index.idioms.insert(holders[0].0);
+        for same in entries.chunk_by(|one, other| one.0 == other.0) {
+            if same.len() > common {
+                index.idioms.insert(same[0].0);
             }
-            for (_, place) in holders {
-                if holders.len() > common {
+            for (nth, (_, place)) in same.iter().enumerate() {
+                if same.len() > common {
                     index.counted[*place as usize] -= 1;
-                } else if holders.len() > 1 {
-                    index.shared[*place as usize].push(run.clone());
+                } else if nth > 0 {
+                    index.before[*place as usize].push(start..start + nth);
                 }
             }
+            start += same.len();
         }
-        index.entries = entries;
         index
     }
 
     /// How many fingerprints of the source at a place count.
-    pub(super) fn counted(&self, place: usize) -> usize {
+    pub fn counted(&self, place: usize) -> usize {
         self.counted[place]
     }
 
     /// What does not count because so many have it.
-    pub(super) fn into_idioms(self) -> HashSet<u64> {
+    pub fn into_idioms(self) -> HashSet<u64> {
         self.idioms
     }
 
     /// The pairs that share at least one fingerprint, the earlier place first, and how many they share.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = (usize, usize, usize)> {
-        let mut shared = vec![0; self.shared.len()];
-        self.shared.iter().enumerate().flat_map(move |(here, runs)| {
-            let mut met = Vec::new();
+    pub fn pairs(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        self.before.iter().enumerate().flat_map(move |(here, runs)| {
+            let mut shared = vec![0; here];
             for run in runs {
-                // Holders stand in order, so those before this one come first.
-                for there in self.entries[run.clone()].iter().map(|(_, place)| *place as usize) {
-                    if there >= here {
-                        break;
-                    }
-                    if shared[there] == 0 {
-                        met.push(there);
-                    }
-                    shared[there] += 1;
+                for there in &self.holders[run.clone()] {
+                    shared[*there as usize] += 1;
                 }
             }
-            met.sort_unstable();
-            let taken: Vec<_> =
-                met.into_iter().map(|there| (there, here, std::mem::take(&mut shared[there]))).collect();
-            taken
+            let met = shared.into_iter().enumerate().filter(|(_, shared)| *shared > 0);
+            met.map(move |(there, shared)| (there, here, shared))
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_pair_that_shares_something_is_found_once_with_how_much() {
+        let index = Index::of(&[vec![1, 2, 3, 9], vec![4], vec![2, 3, 9], vec![3, 4]], 3);
+        assert_eq!(index.pairs().collect::<Vec<_>>(), [(0, 2, 3), (0, 3, 1), (1, 3, 1), (2, 3, 1)]);
+        assert_eq!([0, 1, 2, 3].map(|place| index.counted(place)), [4, 1, 3, 2]);
+    }
+
+    #[test]
+    fn what_too_many_have_counts_for_nobody() {
+        let index = Index::of(&[vec![1, 2], vec![1, 2], vec![1]], 2);
+        assert_eq!(index.pairs().collect::<Vec<_>>(), [(0, 1, 1)]);
+        assert_eq!([0, 1, 2].map(|place| index.counted(place)), [1, 1, 0]);
+        assert_eq!(index.into_idioms(), HashSet::from([1]));
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! - [`tokens`]: what is left of a source when names, comments and formatting don't count.
 //! - [`fingerprint`]: the few hashes that stand for it.
+//! - [`index`]: who has which of them.
 //! - [`regions`]: the passages that two sources share.
 //!
 //! Start at [`compare`]. What comes out tells where to look. It says nothing about why two texts are alike: a short or
@@ -18,7 +19,7 @@
 //! share more, and are found, as they should be. `cargo run -p class --example separation` measures it again.
 
 pub mod fingerprint;
-mod index;
+pub mod index;
 pub mod regions;
 #[cfg(test)]
 mod tests;

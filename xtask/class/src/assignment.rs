@@ -147,8 +147,7 @@ impl Assignment {
 }
 
 impl Set {
-    /// An exercise of the course, for so many points.
-    pub fn new(exercise: &Exercise, points: f64) -> Set {
+    fn new(exercise: &Exercise, points: f64) -> Set {
         Set { id: exercise.id.clone(), points, possible: exercise.points(), checks: exercise.checks.clone() }
     }
 }

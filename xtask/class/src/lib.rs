@@ -42,7 +42,6 @@ pub mod partition;
 pub mod progress;
 pub mod prove;
 pub mod run;
-pub mod shop;
 pub mod similarity;
 pub mod store;
 pub mod submissions;

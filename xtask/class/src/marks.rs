@@ -6,16 +6,15 @@
 
 use report::{ChapterResult, CheckStatus};
 
-use crate::assignment::Set;
+use crate::assignment::{Assignment, Set};
 use crate::model::{Hidden, Mark, Weighed, sum};
 
 /// The mark of every exercise that was set, in the order of the course.
 ///
-/// `usual` are the results with the usual seed, `hidden` those with the hidden seeds, numbered from 1, of which there must be
-/// `seeds`.
-pub fn marks(sets: &[Set], seeds: usize, usual: &[ChapterResult], hidden: &[Hidden]) -> Vec<Mark> {
+/// `usual` are the results with the usual seed, `hidden` those with the hidden seeds, numbered from 1.
+pub fn marks(assignment: &Assignment, usual: &[ChapterResult], hidden: &[Hidden]) -> Vec<Mark> {
     let mut runs = vec![Some(usual)];
-    for number in 1..=seeds {
+    for number in 1..=assignment.hidden.seeds.len() {
         runs.push(hidden.iter().find(|run| run.number == number).map(|run| run.chapters.as_slice()));
     }
     let mark = |set: &Set| {
@@ -27,7 +26,7 @@ pub fn marks(sets: &[Set], seeds: usize, usual: &[ChapterResult], hidden: &[Hidd
         });
         Mark::new(&set.id, set.points, &weighed.collect::<Vec<_>>())
     };
-    sets.iter().map(mark).collect()
+    assignment.exercises.iter().map(mark).collect()
 }
 
 /// The sums of the scores and of the best possible ones: what a submission earned, and what it could have earned.
@@ -47,7 +46,6 @@ mod tests {
     use report::{CheckResult, ExerciseResult, ExerciseStatus, Points};
 
     use super::*;
-    use crate::assignment::Assignment;
     use crate::tests::course;
 
     use CheckStatus::{Holds, Violated};
@@ -73,14 +71,10 @@ mod tests {
         Assignment::parse("hw.toml", &text, &course()).unwrap()
     }
 
-    fn marked(assignment: &Assignment, usual: &[ChapterResult], hidden: &[Hidden]) -> Vec<Mark> {
-        marks(&assignment.exercises, assignment.hidden.seeds.len(), usual, hidden)
-    }
-
     fn score(points: &str, seeds: &str, usual: &[CheckStatus], hidden: &[(usize, &[CheckStatus])]) -> f64 {
         let hidden: Vec<Hidden> =
             hidden.iter().map(|(number, statuses)| Hidden { number: *number, chapters: run(statuses) }).collect();
-        let marks = marked(&assignment(points, seeds), &run(usual), &hidden);
+        let marks = marks(&assignment(points, seeds), &run(usual), &hidden);
         assert_eq!(marks.len(), 1);
         marks[0].score
     }
@@ -119,24 +113,24 @@ mod tests {
         assert_eq!(score("8", "7, 9", all, &[(1, all), (3, all)]), 0.0);
         assert_eq!(score("8", "7", all, &[(1, &[Holds])]), 1.0, "two of its checks are missing");
         assert_eq!(score("8", "", &[], &[]), 0.0);
-        assert_eq!(marked(&assignment("8", ""), &[], &[])[0].score, 0.0);
+        assert_eq!(marks(&assignment("8", ""), &[], &[])[0].score, 0.0);
     }
 
     #[test]
     fn a_check_reported_twice_holds_only_if_both_say_so() {
         let mut usual = run(&[Holds, Holds, Holds]);
         usual[0].exercises[0].checks.push(CheckResult::new("it_ends", Violated, ""));
-        assert_eq!(marked(&assignment("8", ""), &usual, &[])[0].score, 3.0);
+        assert_eq!(marks(&assignment("8", ""), &usual, &[])[0].score, 3.0);
         let mut again = run(&[Holds, Holds, Holds]);
         again.extend(run(&[Violated, Holds, Holds]));
-        assert_eq!(marked(&assignment("8", ""), &again, &[])[0].score, 7.0);
+        assert_eq!(marks(&assignment("8", ""), &again, &[])[0].score, 7.0);
     }
 
     #[test]
     fn checks_that_nobody_set_earn_nothing() {
         let mut usual = run(&[Holds, Holds, Holds]);
         usual[0].exercises[0].checks.push(CheckResult::new("it_is_invented", Holds, ""));
-        assert_eq!(marked(&assignment("8", ""), &usual, &[])[0].score, 8.0);
+        assert_eq!(marks(&assignment("8", ""), &usual, &[])[0].score, 8.0);
     }
 
     #[test]

@@ -1,7 +1,5 @@
 //! Submissions, verdicts and graders for tests.
 
-use std::path::{Path, PathBuf};
-
 use report::{CheckResult, CheckStatus, ExerciseResult, ExerciseStatus, Points};
 use serde_json::json;
 
@@ -76,27 +74,5 @@ pub(crate) struct By<F>(pub F);
 impl<F: Fn(&str, &str, &Source) -> Result<Verdict, Trouble> + Sync> Grader for By<F> {
     fn grade(&self, submission: &str, exercise: &str, source: &Source) -> Result<Verdict, Trouble> {
         (self.0)(submission, exercise, source)
-    }
-}
-
-/// A folder of its own for a test, removed at the end.
-pub(crate) struct Scratch(PathBuf);
-
-impl Scratch {
-    pub(crate) fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("faultlines-class-{}-{name}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&path);
-        std::fs::create_dir_all(&path).expect("the temporary folder can be written");
-        Scratch(path)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }

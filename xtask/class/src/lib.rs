@@ -1,6 +1,7 @@
 //! Grades a class: many submissions that nobody trusts, in the formats that instructors' tools read.
 //!
-//! - [`cli`]: what can be typed; [`command`]: from there to an exit status; [`workshop`]: what the commands are made of.
+//! - [`cli`]: what can be typed; [`command`]: from there to an exit status; [`workshop`]: what the commands are made
+//!   of; [`ours`]: this course's.
 //!
 //! What goes in:
 //!
@@ -37,6 +38,7 @@ pub mod kit;
 pub mod marks;
 pub mod merge;
 pub mod model;
+pub mod ours;
 pub mod pages;
 pub mod partition;
 pub mod progress;

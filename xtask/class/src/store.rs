@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
+use crate::digest::Digest;
 use crate::partition::Partition;
 use crate::run::Keep;
 use crate::work::Part;
@@ -58,8 +58,9 @@ pub struct Identity {
 impl Identity {
     /// A name for it: the same on every machine, different for different identities.
     pub fn fingerprint(&self) -> String {
-        let json = serde_json::to_vec(self).expect("an identity has only string keys");
-        fingerprint(&[&json])
+        let mut digest = Digest::new("faultlines run 1");
+        digest.add(&serde_json::to_vec(self).expect("an identity has only string keys"));
+        digest.finish()
     }
 
     /// What differs, in words; nothing if the two are the same.
@@ -163,17 +164,6 @@ fn json(value: &impl Serialize) -> Vec<u8> {
     let mut json = serde_json::to_vec(value).expect("results have only string keys");
     json.push(b'\n');
     json
-}
-
-/// SHA-256 over byte strings, in hexadecimal. No two different lists of strings have the same, as far as anybody knows.
-pub fn fingerprint(parts: &[&[u8]]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        // The length keeps two strings from being one longer string.
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ mod list;
 mod names;
 mod walk;
 
-pub use list::{Listing, entries};
+pub use list::{Listing, entries, one};
 
 /// How much of a submission is looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

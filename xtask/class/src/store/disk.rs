@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::fingerprint;
+use crate::digest::Digest;
 
 /// What a file is called until it is whole; a leftover with this ending is of no use to anybody.
 pub const UNFINISHED: &str = "new";
@@ -60,8 +60,10 @@ pub fn file_name(text: &str) -> String {
         return text.to_owned();
     }
     let readable = text.chars().take(KEPT_CHARS).map(|c| if c.is_alphanumeric() || plain(c) { c } else { '_' });
-    // No plain name has a plus. Half of the hash is more than anybody can aim at who chooses their own name.
-    format!("{}+{}", readable.collect::<String>(), &fingerprint(&[text.as_bytes()])[..32])
+    let mut digest = Digest::new("faultlines file name 1");
+    digest.add(text.as_bytes());
+    // No plain name has a plus, and nobody who chooses their own name can aim at somebody else's fingerprint.
+    format!("{}+{}", readable.collect::<String>(), digest.finish())
 }
 
 #[cfg(test)]

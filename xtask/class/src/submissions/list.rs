@@ -73,6 +73,20 @@ pub fn entries(path: &Path, course: &Course) -> Result<Listing, Failure> {
     Ok(listing)
 }
 
+/// The submission that `path` is, whatever is in it: a folder or an archive.
+///
+/// # Errors
+///
+/// When there is no such folder or archive.
+pub fn one(path: &Path) -> Result<Listing, Failure> {
+    let real = path.canonicalize().map_err(|error| unreadable(path, &error.to_string()))?;
+    if !real.is_dir() {
+        return archive_itself(path, &real);
+    }
+    let name = real.file_name().map_or_else(|| "submission".into(), |name| name.to_string_lossy());
+    Ok(Listing { entries: vec![entry(&name, Place::Itself(real.clone()))], notes: Vec::new() })
+}
+
 fn unreadable(path: &Path, error: &str) -> Failure {
     let told = path.display();
     Failure::new(format!("{told} can't be read: {error}.\n\nName the folder that holds the submissions."))

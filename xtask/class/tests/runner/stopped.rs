@@ -6,8 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
-use nix::sys::signal::{Signal, kill};
-use nix::unistd::Pid;
+use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::command::{Desk, Ran};
 use crate::trial;
@@ -98,12 +97,19 @@ fn appears(path: &std::path::Path) -> String {
     panic!("{} does not appear", path.display());
 }
 
+/// The processes that a shell wrote down.
+fn numbers(text: &str) -> Vec<Pid> {
+    let number = |word: &str| word.parse().ok().and_then(Pid::from_raw).expect("the shell writes numbers");
+    text.split_whitespace().map(number).collect()
+}
+
 /// Whether a process is gone, or will be as soon as its new parent looks after it.
-fn is_gone(pid: i32) -> bool {
+fn is_gone(pid: Pid) -> bool {
     let patience = Instant::now() + Duration::from_secs(10);
     while Instant::now() < patience {
-        let zombie = fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| stat.contains(") Z "));
-        if zombie || kill(Pid::from_raw(pid), None).is_err() {
+        let zombie =
+            fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).is_ok_and(|stat| stat.contains(") Z "));
+        if zombie || test_kill_process(pid).is_err() {
             return true;
         }
         thread::sleep(Duration::from_millis(5));
@@ -116,21 +122,21 @@ fn interrupted() {
     // Its last words are more than a pipe holds. So it is still there for as long as nobody listens, and has all the time
     // it could wish for to take the end of what it started for a verdict.
     let csv = format!("{}table.csv", "x/".repeat(40_000));
-    for signal in [Signal::SIGINT, Signal::SIGTERM] {
-        let (out, pids) = (format!("out-{signal}"), desk.path(&format!("pids-{signal}")));
+    for signal in [Signal::INT, Signal::TERM] {
+        let (out, pids) = (format!("out-{}", signal.as_raw()), desk.path(&format!("pids-{}", signal.as_raw())));
         desk.write("class/bob Müller 2/second.rs", &format!("hang without {}", pids.display()));
         let child = desk.command(&format!("class --jobs 2 --csv {csv} --out {out}")).spawn();
         let child = child.expect("the test can start itself");
         let descendants = appears(&pids);
-        kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid is small")), signal).expect("it is our child");
+        kill_process(Pid::from_child(&child), signal).expect("it is our child");
         thread::sleep(Duration::from_millis(300));
         let ran = finish(child);
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(130), ""), "{}", ran.stderr);
         let again = format!("cargo xtask grade --resume class --jobs 2 --csv {csv} --out {out}");
         assert!(ran.stderr.contains(&again), "{}", ran.stderr);
         assert!(!ran.stderr.contains("given up"), "{}", ran.stderr);
-        for pid in descendants.split_whitespace().map(|pid| pid.parse().expect("the shell writes numbers")) {
-            assert!(is_gone(pid), "process {pid} is still there");
+        for pid in numbers(&descendants) {
+            assert!(is_gone(pid), "process {pid:?} is still there");
         }
         desk.graded();
         desk.run(&format!("class --out {out} --resume")).whole();
@@ -144,11 +150,11 @@ fn ended_from_outside() {
     let pids = desk.path("pids");
     desk.write("class/bob Müller 2/second.rs", &format!("hang without {}", pids.display()));
     let child = desk.command("class --jobs 2 --out out").spawn().expect("the test can start itself");
-    for pid in appears(&pids).split_whitespace().map(|pid| pid.parse().expect("the shell writes numbers")) {
-        kill(Pid::from_raw(pid), Signal::SIGKILL).expect("it is there");
+    for pid in numbers(&appears(&pids)) {
+        kill_process(pid, Signal::KILL).expect("it is there");
     }
     thread::sleep(Duration::from_millis(40));
-    kill(Pid::from_raw(i32::try_from(child.id()).expect("a pid is small")), Signal::SIGTERM).expect("it is our child");
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it is our child");
     assert_eq!(finish(child).status, Some(130));
     desk.graded();
     desk.run("class --out out --resume").whole();
@@ -169,7 +175,7 @@ fn locked() {
     child.wait().expect("it is our child");
     desk.run("class --out out --resume").whole();
     // A kill that can't be caught leaves what a real judge would notice by itself; here it is ours to end.
-    for pid in descendants.split_whitespace().map(|pid| pid.parse().expect("the shell writes numbers")) {
-        let _ = kill(Pid::from_raw(pid), Signal::SIGKILL);
+    for pid in numbers(&descendants) {
+        let _ = kill_process(pid, Signal::KILL);
     }
 }

@@ -1,0 +1,186 @@
+//! Where reports go: standard output, files, folders.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+use xtask::check::print;
+use xtask::files::write_atomically;
+use xtask::{Context, Failure, stubs, wrap};
+
+use crate::assignment::Visibility;
+use crate::cli::Outputs;
+use crate::formats::autograder::{self, File};
+use crate::formats::classroom50::{self, Place};
+use crate::formats::github::{self, Token};
+use crate::formats::{csv, gradescope, json, junit, plain, table};
+use crate::model::Graded;
+use crate::pages::{Alikeness, Audience, Site};
+use crate::similarity::{self, Exercise, Options, Similarities};
+use crate::work::{Source, Whole};
+use crate::workshop::Published;
+
+/// The most columns a table takes.
+const COLUMNS: usize = 200;
+
+/// Prints and writes what was asked for. Files first: what is printed last is what somebody sees.
+pub(super) fn publish(
+    context: &Context,
+    published: Published<'_>,
+    visibility: Visibility,
+    outputs: &Outputs,
+) -> Result<(), Failure> {
+    let report = published.report;
+    let similar = outputs.similar.then(|| similar(context, published.class));
+    if let Some(path) = &outputs.csv {
+        write(path, &csv::write(report))?;
+    }
+    if let Some(path) = &outputs.junit {
+        write(path, &junit::write(report))?;
+    }
+    // Whoever asks for one of these has one submission. If that could not be graded, there is nothing to tell of it.
+    let one = report.submissions.first();
+    if let (Some(path), Some(graded)) = (&outputs.gradescope, one) {
+        write(path, &gradescope::write(graded, visibility))?;
+    }
+    if let (Some(path), Some(graded)) = (&outputs.classroom50, one) {
+        write(path, &classroom50(graded)?)?;
+    }
+    if let Some(folder) = &outputs.html {
+        html(folder, published, similar.as_ref())?;
+    }
+    if outputs.json {
+        print(&json::write(report));
+    } else if outputs.github {
+        one.map_or(Ok(()), print_for_github)?;
+    } else {
+        print(&table::write(report, context.paint, wrap::terminal_columns(COLUMNS)));
+    }
+    if let Some(similar) = &similar {
+        tell_similar(similar, outputs);
+    }
+    Ok(())
+}
+
+fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    write_atomically(path, text.as_bytes()).map_err(|error| cannot_write(path, &error))
+}
+
+pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+    Failure::new(format!(
+        "{} can't be written: {error}.\n\nThe results are kept; run the same command with --resume and another path.",
+        path.display()
+    ))
+}
+
+fn classroom50(graded: &Graded) -> Result<String, Failure> {
+    let place = Place::from_environment(|name| env::var(name).ok());
+    let place = place.map_err(|missing| Failure::new(missing.to_string()))?;
+    let now = SystemTime::now();
+    Ok(classroom50::write(graded, &place, now, now))
+}
+
+/// Annotations and the log on standard output, the summary in the file that the runner names.
+fn print_for_github(graded: &Graded) -> Result<(), Failure> {
+    let token = Token::random().map_err(|error| Failure::new(error.to_string()))?;
+    let file = |exercise: &str| graded.exercises().any(|its| its.id == exercise).then(|| format!("{exercise}.rs"));
+    print(&github::log(graded, file, &token));
+    if let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) {
+        let path = Path::new(&path);
+        let there = fs::read(path).unwrap_or_default();
+        let summary = github::summary(graded, github::SUMMARY_BYTES.saturating_sub(there.len()));
+        let append = fs::File::options().append(true).create(true).open(path);
+        let appended = append.and_then(|mut file| io::Write::write_all(&mut file, summary.as_bytes()));
+        appended.map_err(|error| cannot_write(path, &error))?;
+    }
+    Ok(())
+}
+
+fn html(folder: &Path, published: Published<'_>, similar: Option<&Similarities>) -> Result<(), Failure> {
+    let texts: BTreeMap<(&str, &str), &str> = texts(published.class).collect();
+    let source = |name: &str, exercise: &str| texts.get(&(name, exercise)).map(|text| (*text).to_owned());
+    let mut site = Site::new(published.report, Audience::Instructor);
+    if let Some(found) = similar {
+        site = site.with_similar(Alikeness { found, source: &source });
+    }
+    site.write(folder).map(drop).map_err(|error| cannot_write(folder, &error))
+}
+
+/// Submission, exercise and text of everything that has a text.
+fn texts(class: &[Whole]) -> impl Iterator<Item = ((&str, &str), &str)> {
+    class.iter().flat_map(|whole| &whole.parts).filter_map(|part| match &part.source {
+        Source::Text(text) => Some(((part.submission.as_str(), part.exercise.as_str()), text.as_str())),
+        Source::Missing | Source::Refused(_) => None,
+    })
+}
+
+/// What is alike, the stubs aside that everybody was given.
+fn similar(context: &Context, class: &[Whole]) -> Similarities {
+    let mut exercises = Vec::new();
+    for chapter in &context.course.chapters {
+        for exercise in &chapter.exercises {
+            let solution = context.root.join("solutions").join(&chapter.dir).join(format!("src/{}.rs", exercise.id));
+            let stub = fs::read_to_string(solution).ok().and_then(|text| stubs::cut(&text).ok());
+            let sources = texts(class).filter(|((_, id), _)| *id == exercise.id).map(|((name, _), text)| (name, text));
+            exercises.push((exercise.id.as_str(), stub, sources.collect::<Vec<_>>()));
+        }
+    }
+    let exercises: Vec<Exercise<'_>> = exercises
+        .iter()
+        .map(|(id, stub, sources)| Exercise {
+            id,
+            given: stub.as_deref().into_iter().collect(),
+            sources: sources.clone(),
+        })
+        .collect();
+    similarity::compare(&exercises, &Options::default())
+}
+
+/// The pairs, for a person. Beside JSON they go where they don't disturb it.
+fn tell_similar(similar: &Similarities, outputs: &Outputs) {
+    let mut text = String::new();
+    for pair in &similar.pairs {
+        let exercises = pair.exercises.iter().map(|alike| format!("{} {:.0} %", alike.exercise, alike.share() * 100.0));
+        let exercises: Vec<String> = exercises.collect();
+        text.push_str(&format!(
+            "{} and {}: {}\n",
+            plain::line(&pair.one),
+            plain::line(&pair.other),
+            exercises.join(", ")
+        ));
+    }
+    if similar.more > 0 {
+        text.push_str(&format!("and {} pairs more, none of them more alike than these\n", similar.more));
+    }
+    let heading =
+        if text.is_empty() { "\nNo two submissions are alike.\n" } else { "\nAlike, for whatever reason:\n\n" };
+    if outputs.json {
+        eprint!("{heading}{text}");
+    } else {
+        print(&format!("{heading}{text}"));
+    }
+}
+
+/// Writes a folder that was not there, or was empty, and the same as a zip beside it.
+pub(super) fn folder(folder: &Path, files: &[File]) -> Result<(), Failure> {
+    if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
+        return Err(Failure::new(format!(
+            "{} is not empty.\n\nName a folder that does not exist yet.",
+            folder.display()
+        )));
+    }
+    for file in files {
+        let path = folder.join(&file.path);
+        write_atomically(&path, &file.contents).map_err(|error| cannot_write(&path, &error))?;
+        #[cfg(unix)]
+        if file.executable {
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            fs::set_permissions(&path, mode).map_err(|error| cannot_write(&path, &error))?;
+        }
+    }
+    let zip = folder.with_extension("zip");
+    write_atomically(&zip, &autograder::zip(files)).map_err(|error| cannot_write(&zip, &error))
+}

@@ -10,6 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use jail::{Cell, Conduct, Ended, Jailer, Limits, Run};
+use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
 
 use crate::kit::{Extern, Kit};
 
@@ -46,6 +47,12 @@ pub fn compile(
     (chapter, exercise): (&str, &str),
     source: &str,
 ) -> io::Result<Compiled> {
+    if let Some(line) = unsafe_line(source) {
+        return Ok(Compiled::Refused(format!(
+            "error: `unsafe` in line {line} of {exercise}.rs\n\nNo exercise needs unsafe code, and none is graded: it could \
+             reach around everything that is promised about a run. Take it out, also where it is only an attribute."
+        )));
+    }
     let (sources, made) = (job.join("source"), job.join("made"));
     fs::create_dir_all(&sources)?;
     fs::create_dir_all(&made)?;
@@ -71,6 +78,20 @@ pub fn compile(
         return Ok(Compiled::Refused(told(&ended)));
     }
     Ok(Compiled::Program(made.join(format!("program{}", std::env::consts::EXE_SUFFIX)), warnings))
+}
+
+/// The first line, from 1, with the keyword `unsafe` in it. rustc is told to forbid it as well, but knows attributes to which it
+/// does not say so (`#[unsafe(naked)]`); macros can't make the word out of others.
+fn unsafe_line(source: &str) -> Option<usize> {
+    let mut at = 0;
+    for token in tokenize(source, FrontmatterAllowed::No) {
+        let text = &source[at..at + token.len as usize];
+        if token.kind == TokenKind::Ident && text == "unsafe" {
+            return Some(source[..at].bytes().filter(|byte| *byte == b'\n').count() + 1);
+        }
+        at += text.len();
+    }
+    None
 }
 
 struct Rustc<'a> {
@@ -146,4 +167,17 @@ fn told(ended: &Ended) -> String {
         ));
     }
     told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unsafe_is_found_as_a_word_of_the_language_only() {
+        assert_eq!(unsafe_line("fn a() {}\n#[unsafe(naked)]\nextern \"C\" fn b() {}"), Some(2));
+        assert_eq!(unsafe_line("macro_rules! m { () => { unsafe { x() } } }"), Some(1));
+        assert_eq!(unsafe_line("/* a */ // unsafe\nfn unsafely() { let s = \"unsafe\"; let r#unsafe = 1; }"), None);
+        assert_eq!(unsafe_line("fn a() { \"never closed unsafe"), None);
+    }
 }

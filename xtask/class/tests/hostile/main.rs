@@ -7,6 +7,8 @@
 #[cfg(unix)]
 mod archives;
 mod corpus;
+#[cfg(target_os = "linux")]
+mod graded;
 #[cfg(unix)]
 mod place;
 

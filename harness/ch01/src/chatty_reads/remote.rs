@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use explore::Plan;
-use harness::stage::Stage;
+use harness::stage::{Stage, sleep};
 use sim::{Lane, MessageId, Tone};
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 
 use super::contract::*;
 use super::world::{Entry, Op, Setup, evidence, shown};

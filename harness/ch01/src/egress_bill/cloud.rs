@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use harness::stage::Stage;
+use harness::stage::{Stage, sleep};
 use rand::RngExt;
 use sim::{Choice, Lane, MessageId, Tone};
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 
 use super::contract::*;
 use super::table::{self, Stored, Words};

@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use explore::Plan;
-use harness::stage::Stage;
+use harness::stage::{Stage, sleep};
 use rand::RngExt;
 use sim::{Choice, Lane, MessageId, Tone};
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 
 use super::contract::*;
 use super::world::{AttemptEnd, AttemptSeen, Entry, Fate, Setup, evidence};

@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use explore::Plan;
-use harness::stage::Stage;
+use harness::stage::{Stage, sleep};
 use sim::{EventId, Lane, Tone};
-use tokio::time::sleep;
 
 use super::contract::*;
 use super::seen::{AttemptEnd, AttemptSeen, CallSeen, NewsSeen, Seen};

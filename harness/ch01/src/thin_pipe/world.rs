@@ -11,10 +11,9 @@ use std::time::Duration;
 use explore::Plan;
 use harness::exercise::World;
 use harness::memory;
-use harness::stage::{Played, Stage, play};
+use harness::stage::{Played, Stage, play, sleep, timeout};
 use rand::RngExt;
 use sim::{Choice, EventId, Lane, Random, Tone, Trace};
-use tokio::time::{sleep, timeout};
 
 use super::contract::*;
 use super::link::{Link, Moment, WriteSeen};

@@ -45,6 +45,8 @@ struct State {
     callers: BTreeMap<u64, oneshot::Sender<Vec<u8>>>,
     asks: u64,
     asked: BTreeMap<u64, AbortHandle>,
+    /// Who wants to know when the worker has nothing to say at this instant.
+    settling: Vec<oneshot::Sender<()>>,
     /// What has to unwind when the play is over.
     failure: Option<Box<dyn Any + Send>>,
 }
@@ -59,6 +61,16 @@ pub(crate) fn idle() {
     if let Some(bridge) = bridge {
         bridge.take_turn();
     }
+}
+
+/// Waits until neither end has anything left to do at this instant; not at all where there is but one end, which it says.
+pub(crate) async fn settled() -> bool {
+    let bridge = CURRENT.with_borrow(Clone::clone);
+    let Some(bridge) = bridge.filter(|bridge| bridge.state().line.is_some()) else { return false };
+    let (sender, receiver) = oneshot::channel();
+    bridge.state().settling.push(sender);
+    // An error: the play is over.
+    receiver.await.is_ok()
 }
 
 impl Bridge {
@@ -120,8 +132,9 @@ impl Bridge {
             return;
         }
         let next_ms = clock::next_after(now_ms).expect("a play has a limit, and its end is waited for");
-        let until_ms = next_ms - 1;
+        let until_ms = if state.settling.is_empty() { next_ms - 1 } else { now_ms };
         if state.news.is_empty() && state.quiet_ms.is_some_and(|quiet_ms| until_ms <= quiet_ms) {
+            state.settling.drain(..).for_each(|waiting| drop(waiting.send(())));
             return;
         }
         let news = std::mem::take(&mut state.news);
@@ -133,7 +146,9 @@ impl Bridge {
         }
         let mut state = self.state();
         state.quiet_ms = Some(turned.now_ms);
-        if !turned.deeds.is_empty() {
+        if turned.deeds.is_empty() {
+            state.settling.drain(..).for_each(|waiting| drop(waiting.send(())));
+        } else {
             state.said = Some(turned);
             self.turned.notify_one();
         }

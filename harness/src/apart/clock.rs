@@ -6,7 +6,9 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -88,9 +90,18 @@ pub fn sleep_until(deadline: Instant) -> impl Future<Output = ()> {
     known(Some(deadline), tokio::time::sleep_until(deadline))
 }
 
-/// As [`tokio::time::timeout`].
-pub fn timeout<F: Future>(time: Duration, work: F) -> impl Future<Output = Result<F::Output, Elapsed>> {
-    known(deadline(time), tokio::time::timeout(time, work))
+/// As [`tokio::time::timeout`]: what is done at the last instant is done in time, also if that is in another process.
+pub async fn timeout<F: Future>(time: Duration, work: F) -> Result<F::Output, Elapsed> {
+    let mut work = pin!(work);
+    let timed = known(deadline(time), tokio::time::timeout(time, work.as_mut())).await;
+    let Err(elapsed) = timed else { return timed };
+    if !super::bridge::settled().await {
+        return Err(elapsed);
+    }
+    match poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+        Poll::Ready(done) => Ok(done),
+        Poll::Pending => Err(elapsed),
+    }
 }
 
 /// Nothing where nobody asks, or where it will never be.

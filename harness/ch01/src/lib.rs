@@ -41,7 +41,10 @@ harness::chapter! { $crate;
 
 harness::remotes! { $crate;
     "flaky_rpc": flaky_rpc::<Client>;
+    "chatty_reads": chatty_reads::<CachingReader>;
+    "moving_targets": moving_targets::<Balancer>;
     "schema_drift": schema_drift::<Programs>;
+    "egress_bill": egress_bill::<Planner>;
     "wire_format": wire_format::<Codec>;
 }
 

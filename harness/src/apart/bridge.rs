@@ -218,26 +218,29 @@ impl Bridge {
 }
 
 /// Has an object of the learner's made from this, as the exercise's [`Make`](super::Make) does it; `answers` runs what the object
-/// then asks. Gives what its maker has to say, too.
+/// then asks. Gives what its maker says of it, too.
 ///
 /// # Panics
 ///
 /// Outside of a play. It unwinds when the learner's code panics.
-pub fn make<Q: DeserializeOwned>(
+pub fn make<Q: DeserializeOwned, R: DeserializeOwned>(
     from: &impl Serialize,
     answers: impl Fn(Q) -> Running + Send + Sync + 'static,
-) -> (Object, Vec<u8>) {
+) -> (Object, R) {
     let bridge = CURRENT.with_borrow(Clone::clone).expect("objects are made while a schedule is played");
     let now_ms = bridge.stage.now_ms();
     let order = Order::Make { now_ms, seed: bridge.seed, from: Blob(plain::save(from)) };
-    let made = bridge.ask::<Blob>(&order).unwrap_or_else(|| resume_unwind(Box::new(PanickedElsewhere)));
+    let made = bridge.ask::<Blob>(&order).and_then(|says| {
+        bridge.watch(|| plain::load(&says.0).unwrap_or_else(|| refuse("something about an object that is nothing")))
+    });
+    let says = made.unwrap_or_else(|| resume_unwind(Box::new(PanickedElsewhere)));
     let mut state = bridge.state();
     let number = u32::try_from(state.objects.len()).expect("few objects");
     state.objects.push(Arc::new(move |what| plain::load(what).map(&answers)));
     // It may have spawned something.
     state.quiet_ms = None;
     drop(state);
-    (Object { bridge, number }, made.0)
+    (Object { bridge, number }, says)
 }
 
 /// An object of the learner's that is elsewhere.

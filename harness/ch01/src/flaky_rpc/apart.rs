@@ -19,7 +19,8 @@ impl RpcClient for StandIn {
             let transport = transport.clone();
             running(async move { transport.send(attempt).await })
         };
-        StandIn(apart::make(&(policy, random), answers).0)
+        let (client, ()) = apart::make(&(policy, random), answers);
+        StandIn(client)
     }
 
     async fn call(&self, charge: Charge) -> Result<Receipt, CallError> {

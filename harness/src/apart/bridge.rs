@@ -15,7 +15,7 @@ use sim::plain::{self, Blob};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::AbortHandle;
 
-use super::{Deed, News, Order, Running, Turned, clock};
+use super::{Deed, Hello, News, Order, Running, Turned, clock};
 use crate::remote::{self, Line, PanickedElsewhere, refuse};
 use crate::stage::Stage;
 
@@ -51,22 +51,34 @@ struct State {
     failure: Option<Box<dyn Any + Send>>,
 }
 
+impl State {
+    fn settle(&mut self) {
+        for waiting in self.settling.drain(..) {
+            // Whoever waited may have gone away.
+            let _ = waiting.send(());
+        }
+    }
+}
+
 thread_local! {
     static CURRENT: RefCell<Option<Arc<Bridge>>> = const { RefCell::new(None) };
 }
 
+/// The way of the play of this thread, if its learner's code is elsewhere.
+pub(crate) fn current() -> Option<Arc<Bridge>> {
+    CURRENT.with_borrow(Clone::clone)
+}
+
 /// Before the judge's runtime parks its thread: everybody waits.
 pub(crate) fn idle() {
-    let bridge = CURRENT.with_borrow(Clone::clone);
-    if let Some(bridge) = bridge {
+    if let Some(bridge) = current() {
         bridge.take_turn();
     }
 }
 
 /// Waits until neither end has anything left to do at this instant; not at all where there is but one end, which it says.
 pub(crate) async fn settled() -> bool {
-    let bridge = CURRENT.with_borrow(Clone::clone);
-    let Some(bridge) = bridge.filter(|bridge| bridge.state().line.is_some()) else { return false };
+    let Some(bridge) = current().filter(|bridge| bridge.state().line.is_some()) else { return false };
     let (sender, receiver) = oneshot::channel();
     bridge.state().settling.push(sender);
     // An error: the play is over.
@@ -110,7 +122,12 @@ impl Bridge {
         }
     }
 
-    fn ask<R: DeserializeOwned>(&self, order: &Order) -> Option<R> {
+    pub(super) fn hello(&self) -> Hello {
+        Hello { now_ms: self.stage.now_ms(), seed: self.seed }
+    }
+
+    /// An order and its answer; nothing when there is nobody to ask any more.
+    pub(super) fn ask<R: DeserializeOwned>(&self, order: &Order) -> Option<R> {
         if self.state().failure.is_some() {
             return None;
         }
@@ -134,7 +151,7 @@ impl Bridge {
         let next_ms = clock::next_after(now_ms).expect("a play has a limit, and its end is waited for");
         let until_ms = if state.settling.is_empty() { next_ms - 1 } else { now_ms };
         if state.news.is_empty() && state.quiet_ms.is_some_and(|quiet_ms| until_ms <= quiet_ms) {
-            state.settling.drain(..).for_each(|waiting| drop(waiting.send(())));
+            state.settle();
             return;
         }
         let news = std::mem::take(&mut state.news);
@@ -147,7 +164,7 @@ impl Bridge {
         let mut state = self.state();
         state.quiet_ms = Some(turned.now_ms);
         if turned.deeds.is_empty() {
-            state.settling.drain(..).for_each(|waiting| drop(waiting.send(())));
+            state.settle();
         } else {
             state.said = Some(turned);
             self.turned.notify_one();
@@ -227,9 +244,8 @@ pub fn make<Q: DeserializeOwned, R: DeserializeOwned>(
     from: &impl Serialize,
     answers: impl Fn(Q) -> Running + Send + Sync + 'static,
 ) -> (Object, R) {
-    let bridge = CURRENT.with_borrow(Clone::clone).expect("objects are made while a schedule is played");
-    let now_ms = bridge.stage.now_ms();
-    let order = Order::Make { now_ms, seed: bridge.seed, from: Blob(plain::save(from)) };
+    let bridge = current().expect("objects are made while a schedule is played");
+    let order = Order::Make { hello: bridge.hello(), from: Blob(plain::save(from)) };
     let made = bridge.ask::<Blob>(&order).and_then(|says| {
         bridge.watch(|| plain::load(&says.0).unwrap_or_else(|| refuse("something about an object that is nothing")))
     });

@@ -16,7 +16,8 @@ use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
 use tokio::time::{Instant, advance, sleep_until};
 
-use super::{Deed, News, Order, Running, Turned};
+use super::{Deed, Gauge, Hello, News, Order, Running, Turned};
+use crate::memory;
 use crate::serve::{self, Service};
 use crate::stage::{self, MAX_CALLS_PER_MS};
 
@@ -51,24 +52,47 @@ pub type Make = fn(&[u8], Desk) -> Made;
 
 /// What a process serves that has the learner's objects of one play.
 pub fn serve(make: Make) -> Box<dyn Service> {
-    Box::new(Lodging { make, house: None })
+    Box::new(Lodging { make, house: None, watch: None })
 }
 
 struct Lodging {
     make: Make,
     house: Option<House>,
+    watch: Option<memory::Watch>,
+}
+
+impl Lodging {
+    fn house(&mut self, hello: Hello) -> &mut House {
+        self.house.get_or_insert_with(|| House::build(hello.now_ms, Choice::new(hello.seed)))
+    }
+
+    /// In bytes.
+    fn gauge(&mut self, gauge: Gauge) -> usize {
+        match gauge {
+            Gauge::Begin => {
+                let held_bytes = memory::in_use_bytes();
+                self.watch = Some(memory::Watch::begin());
+                held_bytes
+            }
+            Gauge::Peak => self.watch.as_ref().expect("the judge has begun").peak_bytes(),
+        }
+    }
 }
 
 impl Service for Lodging {
     fn serve(&mut self, order: &[u8]) -> Vec<u8> {
         match serve::order(order) {
-            Order::Make { now_ms, seed, from } => {
-                let house = self.house.get_or_insert_with(|| House::build(now_ms, Choice::new(seed)));
-                plain::save(&Blob(house.make(self.make, now_ms, &from.0)))
+            Order::Make { hello, from } => {
+                let make = self.make;
+                plain::save(&Blob(self.house(hello).make(make, hello.now_ms, &from.0)))
             }
             Order::Turn { now_ms, until_ms, news } => {
                 let house = self.house.as_mut().expect("the first order is to make something");
                 plain::save(&house.turn(now_ms, until_ms, news))
+            }
+            Order::Gauge { hello, gauge } => {
+                self.house(hello);
+                plain::save(&(self.gauge(gauge) as u64))
             }
         }
     }

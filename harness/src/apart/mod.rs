@@ -12,10 +12,11 @@
 //!
 //! A learner's objects of one play live in one process, also where they are the two ends of a link, because they have one clock.
 //!
-//! For an exercise: [`make`] and [`Object`] at the judge's end, [`serve`], [`Made`] and [`Desk`] at the worker's.
+//! For an exercise: [`make`], [`Object`] and [`MemoryWatch`] at the judge's end, [`serve`], [`Made`] and [`Desk`] at the worker's.
 
 mod bridge;
 pub(crate) mod clock;
+mod gauge;
 mod lodging;
 
 use std::future::Future;
@@ -26,6 +27,7 @@ use sim::plain::{self, Blob};
 
 pub(crate) use bridge::{Bridge, idle};
 pub use bridge::{Object, make};
+pub use gauge::MemoryWatch;
 pub use lodging::{Desk, Made, Make, Tap, serve};
 
 /// A call that is under way, and the bytes of what it will bring.
@@ -40,9 +42,27 @@ pub fn running<R: Serialize>(call: impl Future<Output = R> + Send + 'static) -> 
 #[derive(Debug, Serialize, Deserialize)]
 enum Order {
     /// One more object, made from this. It gets the next number, from zero. Answered with what its maker has to say.
-    Make { now_ms: u64, seed: u64, from: Blob },
+    Make { hello: Hello, from: Blob },
     /// This has happened, now; nothing else will before `until_ms` is over. Answered with [`Turned`].
     Turn { now_ms: u64, until_ms: u64, news: Vec<News> },
+    /// How much memory is held. Answered with a number of bytes.
+    Gauge { hello: Hello, gauge: Gauge },
+}
+
+/// What a worker needs to know of the play before anything else.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Hello {
+    now_ms: u64,
+    seed: u64,
+}
+
+/// See [`MemoryWatch`].
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Gauge {
+    /// From now on. Answered with what is held.
+    Begin,
+    /// Answered with the peak beyond that.
+    Peak,
 }
 
 /// What happens at the judge's end.

@@ -18,6 +18,8 @@ mod bridge;
 pub(crate) mod clock;
 mod gauge;
 mod lodging;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::pin::Pin;

@@ -6,8 +6,9 @@ use std::os::unix::net::UnixStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::Mutex;
 
-use harness::remote::{self, Channel, Employer};
+use harness::remote::{self, Channel, Employer, Gone};
 use harness::serve;
+use report::CheckStatus;
 
 use crate::specimens::{ABROAD, BOTH};
 
@@ -49,9 +50,9 @@ impl Employer for Office {
         Vec::new()
     }
 
-    fn autopsy(&mut self) -> String {
+    fn autopsy(&mut self, late: bool) -> Gone {
         let status = self.0.take().map(|mut worker| worker.wait());
-        format!("{status:?}")
+        Gone { status: CheckStatus::Aborted, message: format!("gone: {status:?}, late: {late}") }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::panics::{self, Panic};
 use crate::remote;
 
 /// How a world waits. As tokio's own, but a judge of code in another process knows when such a wait will end.
-pub use crate::apart::clock::{sleep, timeout};
+pub use crate::apart::clock::{sleep, sleep_unheard, timeout};
 
 /// Calls into the world that the code under test may make within one millisecond of virtual time.
 pub const MAX_CALLS_PER_MS: u64 = 10_000;
@@ -100,6 +100,12 @@ impl Stage {
     /// Waits until that time of the play; not at all if it has passed.
     pub async fn until_ms(&self, at_ms: u64) {
         clock::sleep_until(self.shared.origin + Duration::from_millis(at_ms)).await;
+    }
+
+    /// The same, where the code under test hears nothing of what comes of it before `heard_ms`, or never.
+    pub async fn until_ms_unheard(&self, at_ms: u64, heard_ms: Option<u64>) {
+        let at = |ms| self.shared.origin + Duration::from_millis(ms);
+        clock::sleep_until_unheard(at(at_ms), heard_ms.map(at)).await;
     }
 
     /// The same for what the code under test in another process has coming: it knows.

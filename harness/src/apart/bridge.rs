@@ -150,6 +150,8 @@ impl Bridge {
         }
         let next_ms = clock::next_after(now_ms).expect("a play has a limit, and its end is waited for");
         let until_ms = if state.settling.is_empty() { next_ms - 1 } else { now_ms };
+        let is_ahead = state.quiet_ms.is_some_and(|quiet_ms| now_ms < quiet_ms);
+        assert!(state.news.is_empty() || !is_ahead, "a wait that was not to be heard of until later was heard of");
         if state.news.is_empty() && state.quiet_ms.is_some_and(|quiet_ms| until_ms <= quiet_ms) {
             state.settle();
             return;

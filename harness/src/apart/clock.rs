@@ -90,6 +90,17 @@ pub fn sleep_until(deadline: Instant) -> impl Future<Output = ()> {
     known(Some(deadline), tokio::time::sleep_until(deadline))
 }
 
+/// Sleeps for `time`. The code under test hears nothing of what comes of it sooner than `heard` from now: so a judge of code in
+/// another process need not stop there.
+pub fn sleep_unheard(time: Duration, heard: Duration) -> impl Future<Output = ()> {
+    known(deadline(heard), tokio::time::sleep(time))
+}
+
+/// The same with points in time; without the second, it never hears of it.
+pub fn sleep_until_unheard(deadline: Instant, heard: Option<Instant>) -> impl Future<Output = ()> {
+    known(heard, tokio::time::sleep_until(deadline))
+}
+
 /// As [`tokio::time::timeout`]: what is done at the last instant is done in time, also if that is in another process.
 pub async fn timeout<F: Future>(time: Duration, work: F) -> Result<F::Output, Elapsed> {
     let mut work = pin!(work);

@@ -187,10 +187,10 @@ impl Grid {
             let grid = self.clone();
             tokio::spawn(async move {
                 let lane = grid.lane(worker);
-                grid.stage.until_ms(at_ms).await;
+                grid.stage.until_ms_unheard(at_ms, None).await;
                 grid.stage.note(lane, Tone::Fault, format!("worker {worker} dies"));
                 if let Some(back_ms) = back_ms {
-                    grid.stage.until_ms(back_ms).await;
+                    grid.stage.until_ms_unheard(back_ms, None).await;
                     grid.stage.note(lane, Tone::Good, format!("worker {worker} is back"));
                 }
             });
@@ -356,7 +356,7 @@ impl Grid {
         let stage = &self.stage;
         let _wait = self.events().then(|| stage.waiting(format!("worker {worker} to answer about task {task}")));
         if let Some(message) = message {
-            stage.until_ms(arrives_ms).await;
+            stage.until_ms_unheard(arrives_ms, answer.as_ref().map(|(_, heard_ms, _)| *heard_ms)).await;
             if in_vain && !self.plan.entries.contains(&Entry::Broken { worker }) {
                 stage.lost(stage.lane("coordinator"), message, "worker is dead");
             } else {
@@ -370,7 +370,7 @@ impl Grid {
             Err(WorkerError::Unreachable) => None,
         };
         if let Some(reply) = reply.filter(|_| self.events()) {
-            stage.until_ms(spoken_ms).await;
+            stage.until_ms_unheard(spoken_ms, Some(heard_ms)).await;
             let message = stage.send(self.lane(worker), stage.lane("coordinator"), format!("task {task} {reply}"));
             stage.until_ms(heard_ms).await;
             stage.receive(stage.lane("coordinator"), message);

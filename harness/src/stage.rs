@@ -265,7 +265,7 @@ where
     let mut closed = None;
     let (result, panics) = panics::watch(|| {
         let is_apart = remote::is_employed();
-        let runtime = runtime(choice, is_apart.then_some(apart::idle));
+        let runtime = runtime(tokios(choice), is_apart.then_some(apart::idle));
         let mut bridge = None;
         let mut book = None;
         let work = catch_unwind(AssertUnwindSafe(|| {
@@ -307,17 +307,22 @@ where
     Played { ending, trace: record.trace, evidence: record.evidence }
 }
 
+/// The seed of what tokio leaves to chance.
+pub(crate) fn tokios(choice: Choice) -> u64 {
+    choice.part("tokio", 0).seed()
+}
+
 /// One thread, and a clock that jumps to the next timer whenever everybody waits; just before it does, `idle` is called.
-pub(crate) fn runtime(choice: Choice, idle: Option<impl Fn() + Send + Sync + 'static>) -> Runtime {
+pub(crate) fn runtime(seed: u64, idle: Option<impl Fn() + Send + Sync + 'static>) -> Runtime {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_time().start_paused(true);
     if let Some(idle) = idle {
         builder.on_thread_park(idle);
     }
     #[cfg(tokio_unstable)]
-    builder.rng_seed(tokio::runtime::RngSeed::from_bytes(&choice.part("tokio", 0).seed().to_le_bytes()));
+    builder.rng_seed(tokio::runtime::RngSeed::from_bytes(&seed.to_le_bytes()));
     #[cfg(not(tokio_unstable))]
-    let _ = choice;
+    let _ = seed;
     builder.build().expect("a runtime without I/O needs nothing from the operating system")
 }
 

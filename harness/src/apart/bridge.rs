@@ -17,7 +17,7 @@ use tokio::task::AbortHandle;
 
 use super::{Deed, Hello, News, Order, Running, Turned, clock};
 use crate::remote::{self, Line, PanickedElsewhere, refuse};
-use crate::stage::Stage;
+use crate::stage::{Stage, tokios};
 
 /// Runs what an object asks of what it was given; nothing if these are not the bytes of a question.
 type Answers = Arc<dyn Fn(&[u8]) -> Option<Running> + Send + Sync>;
@@ -25,6 +25,7 @@ type Answers = Arc<dyn Fn(&[u8]) -> Option<Running> + Send + Sync>;
 /// The way between the play of this thread and its worker, which is hired when there is something for it to do.
 pub(crate) struct Bridge {
     stage: Stage,
+    /// All that the worker learns of the seed of the play.
     seed: u64,
     /// Rings when a turn has brought something.
     turned: Notify,
@@ -88,7 +89,7 @@ pub(crate) async fn settled() -> bool {
 impl Bridge {
     /// The way that objects take that are made on this thread, until it is [closed](Bridge::close).
     pub fn open(stage: Stage, choice: Choice) -> Arc<Self> {
-        let bridge = Arc::new(Bridge { stage, seed: choice.seed(), turned: Notify::new(), state: Mutex::default() });
+        let bridge = Arc::new(Bridge { stage, seed: tokios(choice), turned: Notify::new(), state: Mutex::default() });
         CURRENT.set(Some(bridge.clone()));
         tokio::spawn(bridge.clone().carry_out());
         bridge

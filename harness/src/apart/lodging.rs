@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sim::Choice;
 use sim::plain::{self, Blob};
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
@@ -63,7 +62,7 @@ struct Lodging {
 
 impl Lodging {
     fn house(&mut self, hello: Hello) -> &mut House {
-        self.house.get_or_insert_with(|| House::build(hello.now_ms, Choice::new(hello.seed)))
+        self.house.get_or_insert_with(|| House::build(hello))
     }
 
     /// In bytes.
@@ -169,12 +168,12 @@ impl Shared {
 }
 
 impl House {
-    fn build(now_ms: u64, choice: Choice) -> Self {
+    fn build(hello: Hello) -> Self {
         let shared = Shared::default();
         let hook = shared.clone();
-        let runtime = stage::runtime(choice, Some(move || hook.idle()));
+        let runtime = stage::runtime(hello.seed, Some(move || hook.idle()));
         let origin = runtime.block_on(async { Instant::now() });
-        House { objects: Vec::new(), calls: Calls::default(), runtime, origin, began_ms: now_ms, shared }
+        House { objects: Vec::new(), calls: Calls::default(), runtime, origin, began_ms: hello.now_ms, shared }
     }
 
     fn at(&self, ms: u64) -> Instant {

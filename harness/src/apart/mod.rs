@@ -51,7 +51,7 @@ enum Order {
     Gauge { hello: Hello, gauge: Gauge },
 }
 
-/// What a worker needs to know of the play before anything else.
+/// What a worker needs to know of the play before anything else: when it is, and the seed of its runtime.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Hello {
     now_ms: u64,

@@ -10,7 +10,7 @@ use ch01_solutions as solutions;
 use harness::Random;
 use harness::exercise::{Ask, Exercise};
 use harness::remote::Gone;
-use harness::serve::Service;
+use harness::serve::{Service, answer};
 
 /// Code to be judged, in both forms.
 pub struct Specimen {
@@ -50,7 +50,39 @@ pub const BOTH: &[Specimen] = &[
 ];
 
 /// What may not, and what every verdict says.
-pub const ABROAD: &[(Specimen, &str)] = &[(specimen!("a client that leaves", flaky_rpc, 2, Odd<LEAVES>), "gone: ")];
+pub const ABROAD: &[(Specimen, &str)] = &[
+    (specimen!("a client that leaves", flaky_rpc, 2, Odd<LEAVES>), "gone: "),
+    (liar("a worker ahead of its time", || Box::new(Liar(|| answer(&(u64::MAX, NO_DEEDS))))), "an answer out of time"),
+    (liar("a worker with nothing to say", || Box::new(Liar(|| answer(&(0_u64, NO_DEEDS))))), "an answer out of time"),
+    (liar("a worker that makes no sense", || Box::new(Liar(|| vec![0xff; 3]))), "an answer that is none"),
+    (
+        liar("a worker that has more than it was given", || {
+            Box::new(Liar(|| answer(&(0_u64, &[ASK_OF_OBJECT_9][..]))))
+        }),
+        "a call of something that it was not given",
+    ),
+];
+
+const fn liar(name: &'static str, serve: fn() -> Box<dyn Service>) -> Specimen {
+    Specimen { name, here: ch01::flaky_rpc::remote, there: ch01::flaky_rpc::remote, serve, checks: 2 }
+}
+
+/// Whatever it is told, it makes an object, and then says the same thing.
+struct Liar(fn() -> Vec<u8>);
+
+/// The first byte of an order to make something.
+const MAKE: u8 = 0;
+
+const NO_DEEDS: &[()] = &[];
+
+/// A deed as it stands on the wire: its kind, the object, and what it asks.
+const ASK_OF_OBJECT_9: (u32, u32, &[()]) = (0, 9, &[]);
+
+impl Service for Liar {
+    fn serve(&mut self, order: &[u8]) -> Vec<u8> {
+        if order[0] == MAKE { answer(&Vec::<u8>::new()) } else { (self.0)() }
+    }
+}
 
 impl Specimen {
     /// What its checks say.

@@ -16,10 +16,12 @@
 //! - [`chapter!`]: the table of a chapter's exercises.
 //! - [`hex`]: bytes in a form that people can read.
 //! - [`remote`] and [`serve`]: the two ends of it when the learner's code runs in processes of its own.
+//! - [`apart`]: the same for async exercises.
 //! - [`memory`] and [`panics`]: what the process as a whole has to watch.
 //!
 //! Start at `ch01::flaky_rpc`, the pattern that every exercise follows.
 
+pub mod apart;
 mod chapter;
 pub mod exercise;
 pub mod grade;

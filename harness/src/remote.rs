@@ -67,6 +67,11 @@ pub fn employ(employer: Box<dyn Employer>) {
     assert!(EMPLOYER.set(Mutex::new(employer)).is_ok(), "a judge has one employer");
 }
 
+/// Whether the learner's code is elsewhere.
+pub fn is_employed() -> bool {
+    EMPLOYER.get().is_some()
+}
+
 fn employer<T>(ask: impl FnOnce(&mut dyn Employer) -> T) -> T {
     let employer = EMPLOYER.get().expect("a judge employs somebody before it grades");
     ask(&mut **employer.lock().unwrap_or_else(PoisonError::into_inner))
@@ -79,7 +84,7 @@ pub fn hear(heard: bool) {
 
 /// What workers have printed that was of interest, since this was last asked. Nothing where nobody works elsewhere.
 pub fn heard() -> Vec<u8> {
-    if EMPLOYER.get().is_some() { employer(|employer| employer.heard()) } else { Vec::new() }
+    if is_employed() { employer(|employer| employer.heard()) } else { Vec::new() }
 }
 
 /// Why there is no verdict from the promise itself: the worker is gone. It unwinds from wherever a worker was needed.

@@ -10,15 +10,22 @@
 
 use std::collections::BTreeMap;
 use std::future::{Future, pending};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use explore::{Breach, Evidence, Outcome, Trial};
 use sim::{Choice, EventId, Lane, MessageId, Tone, Trace};
+use tokio::runtime::Runtime;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
+use crate::apart::{self, Bridge, clock};
 use crate::panics::{self, Panic};
+use crate::remote;
+
+/// How a world waits. As tokio's own, but a judge of code in another process knows when such a wait will end.
+pub use crate::apart::clock::{sleep, sleep_unheard, timeout};
 
 /// Calls into the world that the code under test may make within one millisecond of virtual time.
 pub const MAX_CALLS_PER_MS: u64 = 10_000;
@@ -37,7 +44,7 @@ pub struct Stage {
 
 struct Shared {
     origin: Instant,
-    flooded: Notify,
+    stopped: Notify,
     record: Mutex<Record>,
 }
 
@@ -73,7 +80,7 @@ impl Drop for Waiting {
 impl Stage {
     fn new(trace: Trace) -> Self {
         let record = Mutex::new(Record { trace, ..Record::default() });
-        Stage { shared: Arc::new(Shared { origin: Instant::now(), flooded: Notify::new(), record }) }
+        Stage { shared: Arc::new(Shared { origin: Instant::now(), stopped: Notify::new(), record }) }
     }
 
     fn close(&self) -> Record {
@@ -92,13 +99,29 @@ impl Stage {
 
     /// Waits until that time of the play; not at all if it has passed.
     pub async fn until_ms(&self, at_ms: u64) {
+        clock::sleep_until(self.shared.origin + Duration::from_millis(at_ms)).await;
+    }
+
+    /// The same, where the code under test hears nothing of what comes of it before `heard_ms`, or never.
+    pub async fn until_ms_unheard(&self, at_ms: u64, heard_ms: Option<u64>) {
+        let at = |ms| self.shared.origin + Duration::from_millis(ms);
+        clock::sleep_until_unheard(at(at_ms), heard_ms.map(at)).await;
+    }
+
+    /// The same for what the code under test in another process has coming: it knows.
+    pub(crate) async fn until_ms_unseen(&self, at_ms: u64) {
         tokio::time::sleep_until(self.shared.origin + Duration::from_millis(at_ms)).await;
+    }
+
+    /// Ends the play now.
+    pub(crate) fn stop(&self) {
+        self.shared.stopped.notify_one();
     }
 
     /// Every call of the code under test into the world begins with this. It ends the play when the calls have no end.
     pub async fn enter(&self) {
         if self.count_call() {
-            self.shared.flooded.notify_one();
+            self.stop();
             pending::<()>().await;
         }
     }
@@ -241,23 +264,37 @@ where
     let mut kept_stage = None;
     let mut closed = None;
     let (result, panics) = panics::watch(|| {
-        let runtime = runtime(choice);
-        runtime.block_on(async {
-            let stage = Stage::new(trace);
-            kept_stage = Some(stage.clone());
-            let flooded = stage.clone();
-            // Not dropped before the stage is closed: what the script itself waits for is a part of what is told.
-            let mut script = std::pin::pin!(script(stage));
-            let seen = tokio::select! {
-                biased;
-                () = flooded.shared.flooded.notified() => None,
-                seen = &mut script => Some(seen),
-                () = sleep(Duration::from_millis(limit_ms)) => None,
-            };
-            // What the tasks still do while the runtime takes them down is not part of the play.
-            closed = Some(flooded.close());
-            seen
-        })
+        let is_apart = remote::is_employed();
+        let runtime = runtime(tokios(choice), is_apart.then_some(apart::idle));
+        let mut bridge = None;
+        let mut book = None;
+        let work = catch_unwind(AssertUnwindSafe(|| {
+            runtime.block_on(async {
+                let stage = Stage::new(trace);
+                kept_stage = Some(stage.clone());
+                if is_apart {
+                    book = Some(clock::Book::open(stage.shared.origin));
+                    bridge = Some(Bridge::open(stage.clone(), choice));
+                }
+                let stopped = stage.clone();
+                // Not dropped before the stage is closed: what the script itself waits for is a part of what is told.
+                let mut script = std::pin::pin!(script(stage));
+                let seen = tokio::select! {
+                    biased;
+                    () = stopped.shared.stopped.notified() => None,
+                    seen = &mut script => Some(seen),
+                    () = sleep(Duration::from_millis(limit_ms)) => None,
+                };
+                // What the tasks still do while the runtime takes them down is not part of the play.
+                closed = Some(stopped.close());
+                seen
+            })
+        }));
+        drop(runtime);
+        if let Some(bridge) = bridge {
+            bridge.close();
+        }
+        work.unwrap_or_else(|panic| resume_unwind(panic))
     });
     let stage = kept_stage.expect("the stage is made before anything of the learner's runs");
     // A panic of the script itself leaves it open.
@@ -270,13 +307,22 @@ where
     Played { ending, trace: record.trace, evidence: record.evidence }
 }
 
-fn runtime(choice: Choice) -> tokio::runtime::Runtime {
+/// The seed of what tokio leaves to chance.
+pub(crate) fn tokios(choice: Choice) -> u64 {
+    choice.part("tokio", 0).seed()
+}
+
+/// One thread, and a clock that jumps to the next timer whenever everybody waits; just before it does, `idle` is called.
+pub(crate) fn runtime(seed: u64, idle: Option<impl Fn() + Send + Sync + 'static>) -> Runtime {
     let mut builder = tokio::runtime::Builder::new_current_thread();
     builder.enable_time().start_paused(true);
+    if let Some(idle) = idle {
+        builder.on_thread_park(idle);
+    }
     #[cfg(tokio_unstable)]
-    builder.rng_seed(tokio::runtime::RngSeed::from_bytes(&choice.part("tokio", 0).seed().to_le_bytes()));
+    builder.rng_seed(tokio::runtime::RngSeed::from_bytes(&seed.to_le_bytes()));
     #[cfg(not(tokio_unstable))]
-    let _ = choice;
+    let _ = seed;
     builder.build().expect("a runtime without I/O needs nothing from the operating system")
 }
 

@@ -6,7 +6,9 @@
 //! - `remote`: the store at the far end, with its faults.
 //! - `schedules`: which schedules put each promise to the test.
 //! - `promises`: what is checked.
+//! - `apart`: the reader in another process.
 
+mod apart;
 pub mod contract;
 mod promises;
 mod remote;
@@ -16,6 +18,7 @@ mod world;
 use std::sync::Arc;
 
 use harness::exercise::Exercise;
+use harness::serve::Service;
 
 pub use contract::{Answers, Key, Policy, Reader, Store, StoreError, Value};
 
@@ -23,4 +26,14 @@ pub use contract::{Answers, Key, Policy, Reader, Store, StoreError, Value};
 pub fn exercise<R: Reader>() -> Exercise {
     let make: world::Make = |store, policy| Arc::new(R::new(store, policy));
     Exercise::in_world("ch01", "chatty_reads", world::Callers { make }, promises::all())
+}
+
+/// The exercise, with the reader in a process of its own.
+pub fn remote() -> Exercise {
+    exercise::<apart::StandIn>()
+}
+
+/// What such a process serves, with `R` as the reader.
+pub fn serve<R: Reader>() -> Box<dyn Service> {
+    apart::serve::<R>()
 }

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use explore::Plan;
-use harness::stage::Stage;
+use harness::stage::{Stage, sleep, sleep_unheard};
 use sim::{Lane, MessageId, Tone};
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 
 use super::contract::*;
 use super::world::{Entry, Op, Setup, evidence, shown};
@@ -193,12 +192,13 @@ impl Remote {
         message: MessageId,
         reply: oneshot::Sender<Answer>,
     ) {
-        sleep(Duration::from_millis(ONE_WAY_MS + luck.there_ms)).await;
+        let [there, back] = [luck.there_ms, luck.back_ms].map(|more_ms| Duration::from_millis(ONE_WAY_MS + more_ms));
+        sleep_unheard(there, there + back).await;
         self.stage.receive(self.lane, message);
         self.state().calls[index].served_ms = Some(self.stage.now_ms());
         let answer = self.serve(&ask, &luck);
         let message = self.stage.send(self.lane, self.reader, told(&ask, &answer));
-        sleep(Duration::from_millis(ONE_WAY_MS + luck.back_ms)).await;
+        sleep(back).await;
         if reply.is_closed() {
             self.stage.lost(self.lane, message, "nobody waits for it");
             return;

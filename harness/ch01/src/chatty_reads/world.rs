@@ -10,9 +10,8 @@ use std::time::Duration;
 
 use explore::Plan;
 use harness::exercise::World;
-use harness::stage::{Played, Stage, play};
+use harness::stage::{Played, Stage, play, sleep, timeout};
 use sim::{Choice, EventId, Lane, Tone, Trace};
-use tokio::time::{sleep, timeout};
 
 use super::contract::*;
 use super::remote::{CallSeen, History, Link, Remote};

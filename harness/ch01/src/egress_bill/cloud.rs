@@ -7,11 +7,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use harness::stage::Stage;
+use harness::stage::{Stage, sleep, sleep_unheard};
 use rand::RngExt;
 use sim::{Choice, Lane, MessageId, Tone};
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 
 use super::contract::*;
 use super::table::{self, Stored, Words};
@@ -93,7 +92,7 @@ impl Shared {
             // Keeps the sender, so that whoever waits goes on waiting.
             std::future::pending::<()>().await;
         }
-        sleep(Duration::from_millis(there_ms)).await;
+        sleep_unheard(Duration::from_millis(there_ms), Duration::from_millis(there_ms + back_ms)).await;
         if self.dead.contains_key(&region) {
             stage.lost(lane, message, "down");
             sleep(Duration::from_millis(back_ms)).await;

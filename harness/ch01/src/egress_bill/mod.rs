@@ -8,7 +8,9 @@
 //! - `optimum`: the least that a query can cost.
 //! - `schedules`: which schedules put each promise to the test.
 //! - `promises`: what is checked.
+//! - `apart`: the planner in another process.
 
+mod apart;
 mod cloud;
 pub mod contract;
 mod optimum;
@@ -20,6 +22,7 @@ mod world;
 use std::sync::Arc;
 
 use harness::exercise::Exercise;
+use harness::serve::Service;
 
 pub use contract::{
     Aggregate, Catalog, Column, Comparison, Condition, PartitionId, Price, Query, QueryError, QueryPlanner, Region,
@@ -30,4 +33,14 @@ pub use contract::{
 pub fn exercise<P: QueryPlanner>() -> Exercise {
     let make: world::Make = |regions, catalog| Arc::new(P::new(regions, catalog));
     Exercise::in_world("ch01", "egress_bill", world::Cloud { make }, promises::all())
+}
+
+/// The exercise, with the planner in a process of its own.
+pub fn remote() -> Exercise {
+    exercise::<apart::StandIn>()
+}
+
+/// What such a process serves, with `P` as the planner.
+pub fn serve<P: QueryPlanner>() -> Box<dyn Service> {
+    apart::serve::<P>()
 }

@@ -10,10 +10,9 @@ use std::time::Duration;
 
 use explore::Plan;
 use harness::exercise::World;
-use harness::stage::{Played, Stage, play};
+use harness::stage::{Played, Stage, play, sleep, timeout};
 use render::explain::plural;
 use sim::{Choice, EventId, Lane, Tone, Trace};
-use tokio::time::{sleep, timeout};
 
 use super::cloud::Machines;
 use super::contract::*;

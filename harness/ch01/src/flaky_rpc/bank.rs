@@ -9,11 +9,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use explore::Plan;
-use harness::stage::Stage;
+use harness::stage::{Stage, sleep, sleep_unheard};
 use rand::RngExt;
 use sim::{Choice, Lane, MessageId, Tone};
 use tokio::sync::oneshot;
-use tokio::time::sleep;
 
 use super::contract::*;
 use super::world::{AttemptEnd, AttemptSeen, Entry, Fate, Setup, evidence};
@@ -96,6 +95,7 @@ impl Server {
         let Flight { client, nth, lane, message } = flight;
         let mut latency = self.choice.part("latency", u64::from(client) << 32 | u64::from(nth)).stream("ms");
         let mut one_way = || Duration::from_millis(latency.random_range(LATENCY_MS));
+        let (there, back) = (one_way(), one_way());
         let fate = self.fate(client, nth);
         let stage = &self.stage;
         if fate == Some(Fate::RequestLost) {
@@ -103,12 +103,12 @@ impl Server {
             stage.count(evidence::REQUEST_LOST);
             return;
         }
-        sleep(one_way()).await;
+        sleep_unheard(there, there + back).await;
         let error = match fate {
             Some(Fate::Unreachable) => {
                 stage.lost(lane, message, "nobody listens");
                 stage.count(evidence::UNREACHABLE);
-                sleep(one_way()).await;
+                sleep(back).await;
                 return self.answer(client, nth, Arrived { message: None, result: Err(TransportError::Unreachable) });
             }
             Some(Fate::Overloaded { retry_after_ms }) => {
@@ -125,7 +125,7 @@ impl Server {
         stage.receive(self.lane, message);
         if let Some((error, label)) = error {
             let message = stage.send(self.lane, lane, label);
-            sleep(one_way()).await;
+            sleep(back).await;
             return self.answer(client, nth, Arrived { message: Some(message), result: Err(error) });
         }
         let receipt = self.apply(&attempt);
@@ -136,8 +136,8 @@ impl Server {
                 stage.count(evidence::REPLY_LOST);
                 return;
             }
-            Some(Fate::ReplyLate { by_ms }) => sleep(one_way() + Duration::from_millis(by_ms)).await,
-            _ => sleep(one_way()).await,
+            Some(Fate::ReplyLate { by_ms }) => sleep(back + Duration::from_millis(by_ms)).await,
+            _ => sleep(back).await,
         }
         let reply = Reply { answers: attempt.key, receipt };
         self.answer(client, nth, Arrived { message: Some(message), result: Ok(reply) });

@@ -6,7 +6,9 @@
 //! - `bank`: the link and the bank behind it, with their faults.
 //! - `schedules`: which schedules put each promise to the test.
 //! - `promises`: what is checked.
+//! - `apart`: the client in another process.
 
+mod apart;
 mod bank;
 pub mod contract;
 mod promises;
@@ -16,6 +18,7 @@ mod world;
 use std::sync::Arc;
 
 use harness::exercise::Exercise;
+use harness::serve::Service;
 
 pub use contract::{
     Attempt, CallError, Charge, IdempotencyKey, Policy, Receipt, Reply, RpcClient, Transport, TransportError,
@@ -25,4 +28,14 @@ pub use contract::{
 pub fn exercise<C: RpcClient>() -> Exercise {
     let make: world::Make = |transport, policy, random| Arc::new(C::new(transport, policy, random));
     Exercise::in_world("ch01", "flaky_rpc", world::Bank { make }, promises::all())
+}
+
+/// The exercise, with the client in a process of its own.
+pub fn remote() -> Exercise {
+    exercise::<apart::StandIn>()
+}
+
+/// What such a process serves, with `C` as the client.
+pub fn serve<C: RpcClient>() -> Box<dyn Service> {
+    apart::serve::<C>()
 }

@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use explore::Plan;
 use harness::exercise::World;
-use harness::stage::{Played, Stage, play};
+use harness::stage::{Played, Stage, play, sleep, timeout};
 use sim::{Choice, EventId, Lane, Random, Tone, Trace};
-use tokio::time::{sleep, timeout};
 
 use super::bank::{Link, Server};
 use super::contract::*;

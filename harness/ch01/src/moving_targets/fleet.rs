@@ -7,9 +7,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use explore::Plan;
-use harness::stage::Stage;
+use harness::stage::{Stage, sleep, sleep_unheard};
 use sim::{EventId, Lane, Tone};
-use tokio::time::sleep;
 
 use super::contract::*;
 use super::seen::{AttemptEnd, AttemptSeen, CallSeen, NewsSeen, Seen};
@@ -167,13 +166,17 @@ impl Site {
     }
 
     async fn fail(&self, how: NetworkError, call: u64) -> NetworkError {
-        let after_ms = match how {
-            NetworkError::Refused => REFUSED_MS,
-            NetworkError::TimedOut => SEND_TIMEOUT_MS,
-        };
-        sleep(Duration::from_millis(after_ms - TRAVEL_MS)).await;
+        sleep(Duration::from_millis(takes_ms(how) - TRAVEL_MS)).await;
         self.stage.note(self.balancer, Tone::Fault, format!("call {call}: {how:?}"));
         how
+    }
+}
+
+/// How long an attempt takes that fails like this.
+fn takes_ms(how: NetworkError) -> u64 {
+    match how {
+        NetworkError::Refused => REFUSED_MS,
+        NetworkError::TimedOut => SEND_TIMEOUT_MS,
     }
 }
 
@@ -214,7 +217,8 @@ impl Network for Site {
         let mut attended = Attended { site: self, index, over: false };
         let failure = self.failure(instance, nth);
         let latency_ms = self.latency_ms(instance);
-        sleep(Duration::from_millis(TRAVEL_MS)).await;
+        let ends_after_ms = failure.map_or(latency_ms, takes_ms);
+        sleep_unheard(Duration::from_millis(TRAVEL_MS), Duration::from_millis(ends_after_ms)).await;
         let result = match failure {
             Some(how) => {
                 let why = if how == NetworkError::Refused { "refused" } else { "no answer" };

@@ -6,7 +6,9 @@
 //! - `seen`: what can be read off a play: who was known to be up, and who was ejected.
 //! - `schedules`: which schedules put each promise to the test.
 //! - `promises`: what is checked.
+//! - `apart`: the load balancer in another process.
 
+mod apart;
 pub mod contract;
 mod fleet;
 mod promises;
@@ -17,6 +19,7 @@ mod world;
 use std::sync::Arc;
 
 use harness::exercise::Exercise;
+use harness::serve::Service;
 
 pub use contract::{
     CallError, Event, InstanceId, LoadBalancer, Network, NetworkError, Policy, Registry, RegistryError, Reply, Request,
@@ -27,4 +30,14 @@ pub use contract::{
 pub fn exercise<B: LoadBalancer>() -> Exercise {
     let make: world::Make = |registry, network, policy, random| Arc::new(B::new(registry, network, policy, random));
     Exercise::in_world("ch01", "moving_targets", world::Fleet { make }, promises::all())
+}
+
+/// The exercise, with the load balancer in a process of its own.
+pub fn remote() -> Exercise {
+    exercise::<apart::StandIn>()
+}
+
+/// What such a process serves, with `B` as the load balancer.
+pub fn serve<B: LoadBalancer>() -> Box<dyn Service> {
+    apart::serve::<B>()
 }

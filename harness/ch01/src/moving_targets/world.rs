@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use explore::Plan;
 use harness::exercise::World;
-use harness::stage::{Played, Stage, play};
+use harness::stage::{Played, Stage, play, timeout};
 use sim::{Choice, Random, Tone, Trace};
-use tokio::time::timeout;
 
 use super::contract::*;
 use super::fleet::Site;

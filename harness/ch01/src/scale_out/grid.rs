@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use explore::Plan;
-use harness::memory;
+use harness::apart::MemoryWatch;
 use harness::stage::Stage;
 use rand::RngExt;
 use sim::{Choice, EventId, Lane, MessageId, Random, Tone};
@@ -63,24 +63,14 @@ struct State {
     free_ms: BTreeMap<u32, u64>,
     /// The job has ended, or its caller has gone away.
     over: bool,
-    memory: Memory,
+    /// Since a half of the job began.
+    memory: MemoryWatch,
     books: Books,
 }
 
-/// The most bytes in use since a half of the job began.
-struct Memory {
-    in_use_bytes: usize,
-    watch: memory::Watch,
-}
-
-impl Memory {
-    fn watch() -> Self {
-        Memory { in_use_bytes: memory::in_use_bytes(), watch: memory::Watch::begin() }
-    }
-
-    fn peak_bytes(&self) -> usize {
-        self.in_use_bytes + self.watch.peak_bytes()
-    }
+/// The most bytes in use since it began.
+fn most_bytes(watch: &MemoryWatch) -> usize {
+    watch.before_bytes() + watch.peak_bytes()
 }
 
 /// A task that was taken and has no result yet.
@@ -141,7 +131,7 @@ impl Grid {
             open: BTreeMap::new(),
             free_ms: BTreeMap::new(),
             over: false,
-            memory: Memory::watch(),
+            memory: MemoryWatch::begin(),
             books: Books::default(),
         };
         Grid { stage, plan, tasks, chunks, state: Mutex::new(state), reading: tokio::sync::Mutex::default() }
@@ -156,7 +146,7 @@ impl Grid {
         let now_ms = self.stage.now_ms();
         let mut state = self.state();
         if state.books.taken * 2 > self.tasks {
-            state.books.peak_bytes[1] = state.memory.peak_bytes();
+            state.books.peak_bytes[1] = most_bytes(&state.memory);
         }
         state.over = true;
         state.books.unfinished = state.open.values().any(|open| open.hopeful_until_ms > now_ms);
@@ -197,10 +187,10 @@ impl Grid {
             let grid = self.clone();
             tokio::spawn(async move {
                 let lane = grid.lane(worker);
-                grid.stage.until_ms(at_ms).await;
+                grid.stage.until_ms_unheard(at_ms, None).await;
                 grid.stage.note(lane, Tone::Fault, format!("worker {worker} dies"));
                 if let Some(back_ms) = back_ms {
-                    grid.stage.until_ms(back_ms).await;
+                    grid.stage.until_ms_unheard(back_ms, None).await;
                     grid.stage.note(lane, Tone::Good, format!("worker {worker} is back"));
                 }
             });
@@ -366,7 +356,7 @@ impl Grid {
         let stage = &self.stage;
         let _wait = self.events().then(|| stage.waiting(format!("worker {worker} to answer about task {task}")));
         if let Some(message) = message {
-            stage.until_ms(arrives_ms).await;
+            stage.until_ms_unheard(arrives_ms, answer.as_ref().map(|(_, heard_ms, _)| *heard_ms)).await;
             if in_vain && !self.plan.entries.contains(&Entry::Broken { worker }) {
                 stage.lost(stage.lane("coordinator"), message, "worker is dead");
             } else {
@@ -380,7 +370,7 @@ impl Grid {
             Err(WorkerError::Unreachable) => None,
         };
         if let Some(reply) = reply.filter(|_| self.events()) {
-            stage.until_ms(spoken_ms).await;
+            stage.until_ms_unheard(spoken_ms, Some(heard_ms)).await;
             let message = stage.send(self.lane(worker), stage.lane("coordinator"), format!("task {task} {reply}"));
             stage.until_ms(heard_ms).await;
             stage.receive(stage.lane("coordinator"), message);
@@ -404,8 +394,8 @@ impl Grid {
             return None;
         }
         if id * 2 == self.tasks {
-            state.books.peak_bytes[0] = state.memory.peak_bytes();
-            state.memory = Memory::watch();
+            state.books.peak_bytes[0] = most_bytes(&state.memory);
+            state.memory = MemoryWatch::begin();
         }
         state.books.taken += 1;
         state.books.last_taken_ms = now_ms;

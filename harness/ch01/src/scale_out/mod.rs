@@ -8,7 +8,9 @@
 //! - `schedules`: which schedules put each promise to the test.
 //! - `promises`: what is checked.
 //! - `figure`: throughput against the number of workers, from the same world.
+//! - `apart`: the coordinator in another process.
 
+mod apart;
 mod books;
 pub mod contract;
 mod figure;
@@ -20,6 +22,7 @@ mod world;
 use std::sync::Arc;
 
 use harness::exercise::Exercise;
+use harness::serve::Service;
 
 pub use contract::{Cluster, Coordinator, JobError, Policy, Source, Tally, Task, WorkerError, WorkerId};
 
@@ -28,4 +31,14 @@ pub fn exercise<C: Coordinator>() -> Exercise {
     let make: world::Make = |source, cluster, policy| Arc::new(C::new(source, cluster, policy));
     let figure = move || figure::draw(&world::Yard { make });
     Exercise::in_world("ch01", "scale_out", world::Yard { make }, promises::all()).with_figure(figure)
+}
+
+/// The exercise, with the coordinator in a process of its own.
+pub fn remote() -> Exercise {
+    exercise::<apart::StandIn>()
+}
+
+/// What such a process serves, with `C` as the coordinator.
+pub fn serve<C: Coordinator>() -> Box<dyn Service> {
+    apart::serve::<C>()
 }

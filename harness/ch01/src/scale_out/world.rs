@@ -9,9 +9,8 @@ use std::time::Duration;
 
 use explore::Plan;
 use harness::exercise::World;
-use harness::stage::{Played, Stage, play};
+use harness::stage::{Played, Stage, play, sleep, timeout};
 use sim::{Choice, Tone, Trace};
-use tokio::time::{sleep, timeout};
 
 use super::books::Books;
 use super::contract::*;

@@ -8,9 +8,11 @@
 //! - `peer` and `identities`: the ends that are not under test, and the certificates of everybody.
 //! - `schedules`: which schedules put each promise to the test.
 //! - `promises` and `words`: what is checked, and how it is told.
+//! - `apart`: both ends in another process.
 //!
 //! TLS is rustls, for real. Its keys are random, so what is sealed differs from run to run; no verdict depends on it.
 
+mod apart;
 pub mod contract;
 mod identities;
 mod network;
@@ -26,6 +28,7 @@ mod world;
 use std::sync::Arc;
 
 use harness::exercise::Exercise;
+use harness::serve::Service;
 
 pub use contract::{ChannelError, Credentials, Limits, SecureChannel, Wire};
 
@@ -36,4 +39,14 @@ pub fn exercise<C: SecureChannel>() -> Exercise {
         accept: |wire, credentials, limits| Ok(Arc::new(C::accept(wire, credentials, limits)?)),
     };
     Exercise::in_world("ch01", "secure_channel", world::Between { make }, promises::all())
+}
+
+/// The exercise, with both ends in a process of their own.
+pub fn remote() -> Exercise {
+    exercise::<apart::StandIn>()
+}
+
+/// What such a process serves, with `C` as both ends of the channel.
+pub fn serve<C: SecureChannel>() -> Box<dyn Service> {
+    apart::serve::<C>()
 }

@@ -9,10 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use harness::stage::Stage;
+use harness::stage::{Stage, sleep};
 use sim::{Lane, MessageId, Tone};
 use tokio::sync::Notify;
-use tokio::time::sleep;
 
 use super::contract::Wire;
 use super::world::{Conduct, Place, Side, Tamper, evidence};

@@ -5,11 +5,11 @@ use std::time::Duration;
 use std::{io::Read, io::Write};
 
 use async_trait::async_trait;
+use harness::stage::{sleep, timeout};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use rustls::server::WebPkiClientVerifier;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ClientConfig, ClientConnection, Connection, RootCertStore, ServerConfig, ServerConnection};
-use tokio::time::{sleep, timeout};
 
 use super::contract::*;
 use super::identities::{BANK, Identity};

@@ -7,9 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use explore::Plan;
-use harness::stage::Stage;
+use harness::stage::{Stage, sleep, timeout};
 use sim::{EventId, Lane, Tone};
-use tokio::time::{sleep, timeout};
 
 use super::contract::*;
 use super::identities::{BANK, Identity};

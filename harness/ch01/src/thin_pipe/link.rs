@@ -8,10 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use harness::stage::Stage;
+use harness::stage::{Stage, sleep, timeout};
 use sim::{Lane, MessageId, Tone};
 use tokio::sync::Notify;
-use tokio::time::{sleep, timeout};
 
 use super::contract::{LinkBroken, LinkReader, LinkWriter};
 use super::world::{Entry, Setup, evidence};

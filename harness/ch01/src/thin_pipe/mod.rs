@@ -8,7 +8,9 @@
 //! - `world`: schedules, and what is seen when they are played.
 //! - `schedules`: which schedules put each promise to the test.
 //! - `promises`: what is checked; `sending` and `receiving`: how.
+//! - `apart`: the two ends in another process.
 
+mod apart;
 pub mod contract;
 mod link;
 mod peer;
@@ -21,6 +23,7 @@ mod world;
 use std::sync::Arc;
 
 use harness::exercise::Exercise;
+use harness::serve::Service;
 
 pub use contract::{
     FrameKind, HEADER_BYTES, LENGTH_BYTES, LinkBroken, LinkReader, LinkWriter, Policy, ReceiveError, SendError,
@@ -34,4 +37,14 @@ pub fn exercise<S: TelemetrySender, R: TelemetryReceiver>() -> Exercise {
         receiver: |link, frame_bytes| Box::new(R::new(link, frame_bytes)),
     };
     Exercise::in_world("ch01", "thin_pipe", world::Pipe { ends }, promises::all())
+}
+
+/// The exercise, with the two ends in a process of their own.
+pub fn remote() -> Exercise {
+    exercise::<apart::Sender, apart::Receiver>()
+}
+
+/// What such a process serves, with `S` and `R` as the two ends.
+pub fn serve<S: TelemetrySender, R: TelemetryReceiver>() -> Box<dyn Service> {
+    apart::serve::<S, R>()
 }

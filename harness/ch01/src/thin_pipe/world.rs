@@ -9,12 +9,11 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use explore::Plan;
+use harness::apart::MemoryWatch;
 use harness::exercise::World;
-use harness::memory;
-use harness::stage::{Played, Stage, play};
+use harness::stage::{Played, Stage, play, sleep, timeout};
 use rand::RngExt;
 use sim::{Choice, EventId, Lane, Random, Tone, Trace};
-use tokio::time::{sleep, timeout};
 
 use super::contract::*;
 use super::link::{Link, Moment, WriteSeen};
@@ -277,7 +276,7 @@ async fn script(ends: Ends, choice: Choice, plan: Plan<Setup, Entry>, stage: Sta
         Under::Receiver => {
             let (frames, forged) = near.stream(choice, &plan, &records);
             seen.sent = records.into_iter().map(|(_, record)| Sent::unseen(record)).collect();
-            let watch = memory::Watch::begin();
+            let watch = MemoryWatch::begin();
             let writer = tokio::spawn(near.put(frames, forged));
             far.consume((ends.receiver)(link.clone(), plan.setup.policy.frame_bytes), &mut seen.got).await;
             seen.peak_bytes = watch.peak_bytes();

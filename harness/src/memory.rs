@@ -19,7 +19,9 @@ pub fn limit_mib(mib: u64) {
     static LIMITED: Once = Once::new();
     let bytes = usize::try_from(mib.saturating_mul(1024 * 1024)).unwrap_or(usize::MAX);
     // It fails only where more than that is in use already; the next allocation then finds out.
-    LIMITED.call_once(|| drop(ALLOCATOR.set_limit(bytes)));
+    LIMITED.call_once(|| {
+        let _ = ALLOCATOR.set_limit(bytes);
+    });
 }
 
 /// Bytes allocated now.

@@ -39,18 +39,6 @@ harness::chapter! { $crate;
     "scale_out": scale_out::<Scatter>;
 }
 
-harness::remotes! { $crate;
-    "flaky_rpc": flaky_rpc::<Client>;
-    "chatty_reads": chatty_reads::<CachingReader>;
-    "thin_pipe": thin_pipe::<Sender, Receiver>;
-    "secure_channel": secure_channel::<Channel>;
-    "moving_targets": moving_targets::<Balancer>;
-    "schema_drift": schema_drift::<Programs>;
-    "egress_bill": egress_bill::<Planner>;
-    "wire_format": wire_format::<Codec>;
-    "scale_out": scale_out::<Scatter>;
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;

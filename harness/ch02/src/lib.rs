@@ -15,11 +15,3 @@ harness::chapter! { $crate;
 
     "hybrid_clock": hybrid_clock::<Node>;
 }
-
-harness::remotes! { $crate;
-    "lamport_clock": lamport_clock::<Node>;
-
-    "vector_clock": vector_clock::<Node>;
-
-    "hybrid_clock": hybrid_clock::<Node>;
-}

@@ -9,9 +9,3 @@ harness::chapter! { $crate;
 
     "gossip_broadcast": gossip_broadcast::<Node>;
 }
-
-harness::remotes! { $crate;
-    "exactly_once": exactly_once::<Server, Client>;
-
-    "gossip_broadcast": gossip_broadcast::<Node>;
-}

@@ -9,9 +9,3 @@ harness::chapter! { $crate;
 
     "fenced_lock": fenced_lock::<LockServer, LockClient, Vault>;
 }
-
-harness::remotes! { $crate;
-    "failure_detector": failure_detector::<Node>;
-
-    "fenced_lock": fenced_lock::<LockServer, LockClient, Vault>;
-}

@@ -9,9 +9,3 @@ harness::chapter! { $crate;
 
     "linearizability": linearizability::<Judge>;
 }
-
-harness::remotes! { $crate;
-    "quorum_register": quorum_register::<Node>;
-
-    "linearizability": linearizability::<Judge>;
-}

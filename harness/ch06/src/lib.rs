@@ -11,9 +11,3 @@ harness::chapter! { $crate;
 
     "or_set": or_set::<Set, Node>;
 }
-
-harness::remotes! { $crate;
-    "counters": counters::<Growing, Both, Node>;
-
-    "or_set": or_set::<Set, Node>;
-}

@@ -9,9 +9,3 @@ harness::chapter! { $crate;
 
     "raft": raft::<Node>;
 }
-
-harness::remotes! { $crate;
-    "paxos": paxos::<Node>;
-
-    "raft": raft::<Node>;
-}

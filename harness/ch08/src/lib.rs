@@ -5,7 +5,3 @@ pub mod consistent_hashing;
 harness::chapter! { $crate;
     "consistent_hashing": consistent_hashing::<Ring>;
 }
-
-harness::remotes! { $crate;
-    "consistent_hashing": consistent_hashing::<Ring>;
-}

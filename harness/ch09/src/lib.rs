@@ -5,7 +5,3 @@ pub mod two_phase_commit;
 harness::chapter! { $crate;
     "two_phase_commit": two_phase_commit::<Coordinator, Participant>;
 }
-
-harness::remotes! { $crate;
-    "two_phase_commit": two_phase_commit::<Coordinator, Participant>;
-}

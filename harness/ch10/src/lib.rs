@@ -5,7 +5,3 @@ pub mod byzantine_broadcast;
 harness::chapter! { $crate;
     "byzantine_broadcast": byzantine_broadcast::<Node>;
 }
-
-harness::remotes! { $crate;
-    "byzantine_broadcast": byzantine_broadcast::<Node>;
-}

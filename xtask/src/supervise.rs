@@ -58,6 +58,10 @@ pub struct Outcome {
     pub notes: BTreeSet<String>,
     /// False if the program said that the branch order of `select!` is left to chance.
     pub seeded_select: bool,
+    /// How many of its processes ended by themselves before they were through.
+    pub died: usize,
+    /// Why the program could not be started, if it couldn't.
+    pub not_started: Option<String>,
 }
 
 /// Runs `job`; `tell` hears of every check that begins and of the schedules run so far.
@@ -83,6 +87,8 @@ struct State {
     unlisted: BTreeSet<String>,
     notes: BTreeSet<String>,
     seeded_select: bool,
+    died: usize,
+    not_started: Option<String>,
     hangs: u64,
     hangs_allowed: u64,
     deadline: Option<Instant>,
@@ -99,6 +105,8 @@ impl State {
             unlisted: BTreeSet::new(),
             notes: BTreeSet::new(),
             seeded_select: true,
+            died: 0,
+            not_started: None,
             hangs: 0,
             hangs_allowed: fit.max(1),
             deadline: None,
@@ -141,6 +149,7 @@ impl State {
         let between = running.is_none();
         let next = left.iter().find(|name| !self.results.contains_key(*name)).cloned();
         let Some(name) = running.or(next) else { return };
+        self.died += usize::from(matches!(end, End::Died(_)));
         if end == End::Hang {
             self.hangs += 1;
             let ahead = job.budget.exercise_ms.saturating_sub(job.budget.schedule_ms);
@@ -156,6 +165,7 @@ impl State {
     }
 
     fn not_started(&mut self, left: &[String], error: &io::Error) {
+        self.not_started = Some(error.to_string());
         let message = format!(
             "The grading program could not be started: {error}. A full disk or a virus scanner may be the reason; run \
              the check again."
@@ -168,7 +178,14 @@ impl State {
     fn outcome(mut self, job: &Job) -> Outcome {
         let take = |name: &String| self.results.remove(name).expect("every check has a result when none is left");
         let checks = job.checks.iter().map(take).collect();
-        Outcome { checks, unlisted: self.unlisted, notes: self.notes, seeded_select: self.seeded_select }
+        Outcome {
+            checks,
+            unlisted: self.unlisted,
+            notes: self.notes,
+            seeded_select: self.seeded_select,
+            died: self.died,
+            not_started: self.not_started,
+        }
     }
 }
 

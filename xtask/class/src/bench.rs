@@ -55,10 +55,10 @@ impl Bench {
             Compiled::Refused(messages) => vec![grade::unchecked(wanted, text, 0, &messages); self.seeds.len()],
             Compiled::Program(program, warnings) => {
                 let judged = |seed: &Option<u64>| {
-                    let outcome = self.judge(wanted, &program, *seed);
-                    grade::checked(wanted, text, warnings, outcome)
+                    let outcome = self.judge(wanted, &program, *seed)?;
+                    Ok(grade::checked(wanted, text, warnings, outcome))
                 };
-                self.seeds.iter().map(judged).collect()
+                self.seeds.iter().map(judged).collect::<io::Result<_>>()?
             }
         };
         // What stays behind is only clutter; whoever builds the course anew removes it.
@@ -66,7 +66,11 @@ impl Bench {
         Ok(result)
     }
 
-    fn judge(&self, wanted: &Wanted<'_>, program: &Path, seed: Option<u64>) -> Outcome {
+    /// What a judge makes of a program.
+    ///
+    /// A judge that dies has been killed by the machine or by what a submission had it keep. The first is nobody's fault, so
+    /// another one is asked; what kills that one as well is in the submission.
+    fn judge(&self, wanted: &Wanted<'_>, program: &Path, seed: Option<u64>) -> io::Result<Outcome> {
         let core = self.cores.take();
         let mut options = vec!["--worker".to_owned(), program.display().to_string()];
         options.extend(["--core".to_owned(), core.number.to_string()]);
@@ -83,7 +87,12 @@ impl Bench {
             options,
             budget,
         };
-        supervise::run(&job, &|_, _| {})
+        let outcome = supervise::run(&job, &|_, _| {});
+        let outcome = if outcome.died > 0 { supervise::run(&job, &|_, _| {}) } else { outcome };
+        match outcome.not_started {
+            Some(error) => Err(io::Error::other(format!("the judge can't be started: {error}"))),
+            None => Ok(outcome),
+        }
     }
 }
 

@@ -26,6 +26,10 @@ const MESSAGE_BYTES: usize = 64 << 10;
 /// The name of the crate that a submission is.
 const CRATE: &str = "submission";
 
+/// Said before errors of the program round a submission.
+const ROUND_IT: &str = "This file compiles by itself, but no program can be made of it. Is the type that the exercise asks for in \
+     it, and public, and does it implement the trait?";
+
 /// What came of compiling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Compiled {
@@ -75,7 +79,7 @@ pub fn compile(
     let externs: Vec<Extern> = kit.frame(chapter).into_iter().chain([library]).collect();
     let ended = rustc.run("main", "program", &externs, &["-Awarnings"])?;
     if !succeeded(&ended) {
-        return Ok(Compiled::Refused(told(&ended)));
+        return Ok(Compiled::Refused(format!("{ROUND_IT}\n\n{}", told(&ended))));
     }
     Ok(Compiled::Program(made.join(format!("program{}", std::env::consts::EXE_SUFFIX)), warnings))
 }

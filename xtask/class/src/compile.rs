@@ -15,7 +15,7 @@ use ra_ap_rustc_lexer::{FrontmatterAllowed, TokenKind, tokenize};
 use crate::kit::{Extern, Kit};
 
 /// What rustc may use up for one source. The course's own solutions take less than a second and 200 MB.
-const CPU_S: u64 = 20;
+const CPU_S: u64 = 10;
 const WALL_MS: u64 = 60_000;
 const MEMORY_BYTES: u64 = 4 << 30;
 const FILE_BYTES: u64 = 256 << 20;

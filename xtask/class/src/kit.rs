@@ -4,12 +4,14 @@
 //! submission sees that folder, so no solution, no other submission and no manifest is within its reach.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 use std::time::UNIX_EPOCH;
 
+use fs4::FileExt;
 use serde::Deserialize;
 use xtask::compile::{self, Artifact};
 use xtask::meter::Meter;
@@ -18,7 +20,7 @@ use xtask::{Context, Failure};
 /// Everything a submission is compiled and judged with.
 #[derive(Clone, Debug)]
 pub struct Kit {
-    /// The libraries, and nothing else.
+    /// The libraries, and nothing else but the two programs.
     pub libraries: PathBuf,
     /// Where rustc and the standard library are.
     pub sysroot: PathBuf,
@@ -32,6 +34,8 @@ pub struct Kit {
     externs: BTreeMap<String, Vec<Extern>>,
     /// For the program round a submission.
     worker: PathBuf,
+    /// Keeps the libraries from being removed by another run.
+    _in_use: Arc<File>,
 }
 
 /// A library under the name by which a crate knows it.
@@ -102,7 +106,9 @@ impl Kit {
         };
         let (judge, jailer) = (program("judge")?, program("jail")?);
         let libraries = Libraries::of(&output.artifacts);
-        let folder = libraries.copy(&context.scratch().join("kits"))?;
+        // The programs as well: a checkout may be built anew while a class is graded.
+        let (folder, in_use) = libraries.copy_with([&judge, &jailer], &context.scratch().join("kits"))?;
+        let (judge, jailer) = (folder.join(file_name(&judge)), folder.join(file_name(&jailer)));
         let known = Known::read(context)?;
         let mut externs = BTreeMap::new();
         for chapter in &chapters {
@@ -112,7 +118,7 @@ impl Kit {
         let worker = folder.join(file_name(worker));
         let sysroot = sysroot(context)?;
         let rustc = sysroot.join("bin").join(format!("rustc{}", std::env::consts::EXE_SUFFIX));
-        Ok(Kit { libraries: folder, sysroot, rustc, judge, jailer, externs, worker })
+        Ok(Kit { libraries: folder, sysroot, rustc, judge, jailer, externs, worker, _in_use: Arc::new(in_use) })
     }
 
     /// What a submission for this chapter may name.
@@ -160,17 +166,26 @@ impl<'a> Libraries<'a> {
         self.files.iter().find(|(artifact, _)| artifact.package_id == package).map(|(_, file)| *file)
     }
 
-    /// Copies all of them into a folder of their own, below `kits`, unless they are there.
-    fn copy(&self, kits: &Path) -> Result<PathBuf, Failure> {
-        let files: BTreeSet<&Path> = self.files.iter().map(|(_, file)| *file).collect();
+    /// Copies all of them and these programs into a folder of their own, below `kits`, unless they are there. Comes with a
+    /// lock that says that they are in use.
+    fn copy_with(&self, programs: [&Path; 2], kits: &Path) -> Result<(PathBuf, File), Failure> {
+        let files: BTreeSet<&Path> = self.files.iter().map(|(_, file)| *file).chain(programs).collect();
         let mut hash = Fnv::default();
         for file in &files {
             hash.take(file.to_string_lossy().as_bytes());
             hash.take(stamp(file).map_err(|error| unreadable(file, &error))?.as_bytes());
         }
         let folder = kits.join(format!("{:016x}", hash.0));
+        let unusable = |error: io::Error| {
+            Failure::new(format!(
+                "The libraries for submissions can't be copied to {}: {error}.\n\nThe build folder must be writable and the \
+                 disk not full; CARGO_TARGET_DIR names another folder.",
+                folder.display()
+            ))
+        };
+        let in_use = fs::create_dir_all(kits).and_then(|()| use_kit(&folder)).map_err(unusable)?;
         if folder.is_dir() {
-            return Ok(folder);
+            return Ok((folder, in_use));
         }
         // What is there under its last name is whole.
         let nascent = kits.join(format!("{:016x}.{}", hash.0, std::process::id()));
@@ -181,15 +196,9 @@ impl<'a> Libraries<'a> {
                 Err(_) if folder.is_dir() => fs::remove_dir_all(&nascent),
                 done => done,
             });
-        copied.map_err(|error| {
-            Failure::new(format!(
-                "The libraries for submissions can't be copied to {}: {error}.\n\nThe build folder must be writable and the \
-                 disk not full; CARGO_TARGET_DIR names another folder.",
-                folder.display()
-            ))
-        })?;
-        remove_old(kits, &folder);
-        Ok(folder)
+        copied.map_err(unusable)?;
+        remove_old(kits);
+        Ok((folder, in_use))
     }
 }
 
@@ -198,13 +207,27 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::copy(from, to).map(drop)
 }
 
-/// Kits of earlier builds. One that is in use elsewhere may lose its files; whoever grades two versions of a course at
-/// once does so in two checkouts.
-fn remove_old(kits: &Path, current: &Path) {
-    let others = fs::read_dir(kits).into_iter().flatten().flatten().map(|entry| entry.path());
-    for other in others.filter(|path| path != current) {
-        // It is only clutter.
-        let _ = fs::remove_dir_all(other);
+/// The file whose lock says that a kit is in use.
+fn lock_of(kit: &Path) -> PathBuf {
+    kit.with_extension("lock")
+}
+
+/// Says that a kit is in use, for as long as the file is open. Waits for whoever is removing it.
+fn use_kit(kit: &Path) -> io::Result<File> {
+    let lock = File::options().write(true).create(true).truncate(false).open(lock_of(kit))?;
+    FileExt::lock_shared(&lock)?;
+    Ok(lock)
+}
+
+/// Removes kits of earlier builds that nobody uses. A run that goes on while its checkout is built anew keeps its own.
+fn remove_old(kits: &Path) {
+    let folders = fs::read_dir(kits).into_iter().flatten().flatten().map(|entry| entry.path());
+    for kit in folders.filter(|path| path.is_dir()) {
+        // Whatever can't be removed is only clutter.
+        let Ok(lock) = File::options().write(true).create(true).truncate(false).open(lock_of(&kit)) else { continue };
+        if FileExt::try_lock(&lock).is_ok() {
+            let _ = fs::remove_dir_all(&kit);
+        }
     }
 }
 

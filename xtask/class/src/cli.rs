@@ -19,7 +19,7 @@ use crate::partition::Partition;
     subcommand_negates_reqs = true,
     disable_help_subcommand = true,
     override_usage = "cargo xtask grade [OPTIONS] <SUBMISSIONS>\n       cargo xtask grade merge [OPTIONS] <RESULTS>...\n       \
-                      cargo xtask grade autograder [OPTIONS] <DIR>\n       cargo xtask grade prepare",
+                      cargo xtask grade autograder [OPTIONS] <DIR>\n       cargo xtask grade prepare [OPTIONS]",
     after_help = "Exit status: 0 everything is graded, whatever the scores; 1 something could not be graded; 2 the question \
                   was wrong; 130 stopped by Ctrl-C.\n\ndocs/grading/README.md is the guide.\n\nA folder of submissions that is called like a command is written with a path: ./merge"
 )]
@@ -43,7 +43,7 @@ pub enum Command {
     /// Make a folder that Gradescope takes as an autograder
     Autograder(AutograderArgs),
     /// Build what grades and try the jail, so that nothing is left to build when grading starts
-    Prepare,
+    Prepare(PrepareArgs),
 }
 
 /// Grading.
@@ -99,6 +99,14 @@ pub struct AutograderArgs {
     #[arg(long, value_name = "FILE")]
     pub assignment: Option<PathBuf>,
     /// Grade also where the machine has no jail; stamped on every result
+    #[arg(long)]
+    pub allow_unsandboxed: bool,
+}
+
+/// `prepare`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct PrepareArgs {
+    /// A missing jail is no error: the grading itself will be done on another machine, or without one
     #[arg(long)]
     pub allow_unsandboxed: bool,
 }
@@ -198,7 +206,7 @@ mod tests {
         let grade = parse("./merge").grade.expect("it is about grading");
         assert_eq!(grade.submissions, PathBuf::from("./merge"));
         assert!(matches!(parse("merge a b --csv x").command, Some(Command::Merge(args)) if args.results.len() == 2));
-        assert!(matches!(parse("prepare").command, Some(Command::Prepare)));
+        assert!(matches!(parse("prepare").command, Some(Command::Prepare(args)) if !args.allow_unsandboxed));
     }
 
     #[test]
@@ -210,7 +218,7 @@ mod tests {
         Usage: cargo xtask grade [OPTIONS] <SUBMISSIONS>
                cargo xtask grade merge [OPTIONS] <RESULTS>...
                cargo xtask grade autograder [OPTIONS] <DIR>
-               cargo xtask grade prepare
+               cargo xtask grade prepare [OPTIONS]
 
         For more information, try '--help'.
         ");
@@ -232,7 +240,7 @@ mod tests {
         Usage: cargo xtask grade [OPTIONS] <SUBMISSIONS>
                cargo xtask grade merge [OPTIONS] <RESULTS>...
                cargo xtask grade autograder [OPTIONS] <DIR>
-               cargo xtask grade prepare
+               cargo xtask grade prepare [OPTIONS]
 
         For more information, try '--help'.
         ");
@@ -242,7 +250,7 @@ mod tests {
         Usage: cargo xtask grade [OPTIONS] <SUBMISSIONS>
                cargo xtask grade merge [OPTIONS] <RESULTS>...
                cargo xtask grade autograder [OPTIONS] <DIR>
-               cargo xtask grade prepare
+               cargo xtask grade prepare [OPTIONS]
 
         For more information, try '--help'.
         ");

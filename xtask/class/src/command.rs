@@ -46,7 +46,7 @@ fn run(cli: Cli, workshop: &dyn Workshop) -> Result<Exit, Failure> {
     match (cli.command, cli.grade) {
         (Some(Command::Merge(args)), _) => join(&args, workshop),
         (Some(Command::Autograder(args)), _) => workshop.autograder(&args).map(|()| Exit::Graded),
-        (Some(Command::Prepare), _) => workshop.try_out().map(|()| Exit::Graded),
+        (Some(Command::Prepare(args)), _) => workshop.try_out(args.allow_unsandboxed).map(|()| Exit::Graded),
         (None, Some(args)) => grade(&args, &cli.outputs, workshop),
         (None, None) => Err(Failure::new("Whose submissions? `cargo xtask grade --help` shows what can be asked.")),
     }

@@ -73,8 +73,8 @@ pub trait Workshop {
     /// Builds what grades and finds out whether this system can jail submissions, without grading any.
     ///
     /// # Errors
-    /// If it can't be built, or the system can't jail.
-    fn try_out(&self) -> Result<(), Failure>;
+    /// If it can't be built, or if the system can't jail and that is not allowed.
+    fn try_out(&self, allow_unsandboxed: bool) -> Result<(), Failure>;
 
     /// Makes the report. It depends on nothing but its arguments and `course.toml`.
     ///

@@ -19,9 +19,9 @@ use crate::partition::Partition;
     subcommand_negates_reqs = true,
     disable_help_subcommand = true,
     override_usage = "cargo xtask grade [OPTIONS] <SUBMISSIONS>\n       cargo xtask grade merge [OPTIONS] <RESULTS>...\n       \
-                      cargo xtask grade autograder [OPTIONS] <DIR>",
+                      cargo xtask grade autograder [OPTIONS] <DIR>\n       cargo xtask grade prepare [OPTIONS]",
     after_help = "Exit status: 0 everything is graded, whatever the scores; 1 something could not be graded; 2 the question \
-                  was wrong.\n\nA folder of submissions that is called like a command is written with a path: ./merge"
+                  was wrong; 130 stopped by Ctrl-C.\n\ndocs/grading/README.md is the guide.\n\nA folder of submissions that is called like a command is written with a path: ./merge"
 )]
 pub struct Cli {
     /// Another thing to do than to grade.
@@ -42,12 +42,14 @@ pub enum Command {
     Merge(MergeArgs),
     /// Make a folder that Gradescope takes as an autograder
     Autograder(AutograderArgs),
+    /// Build what grades and try the jail, so that nothing is left to build when grading starts
+    Prepare(PrepareArgs),
 }
 
 /// Grading.
 #[derive(Clone, Debug, Args)]
 pub struct GradeArgs {
-    /// The folder of submissions: a folder, .zip or .tar for each
+    /// The folder of submissions: in it a folder, .zip, .tar or .tar.gz for each
     #[arg(value_name = "SUBMISSIONS")]
     pub submissions: PathBuf,
     /// SUBMISSIONS is a single submission, whatever is in it
@@ -101,6 +103,14 @@ pub struct AutograderArgs {
     pub allow_unsandboxed: bool,
 }
 
+/// `prepare`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct PrepareArgs {
+    /// A missing jail is no error: the grading itself will be done on another machine, or without one
+    #[arg(long)]
+    pub allow_unsandboxed: bool,
+}
+
 /// What to print and write. Without any of them a table is printed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "Reports")]
@@ -123,9 +133,12 @@ pub struct Outputs {
     /// Print GitHub annotations and write the step summary; of a single submission
     #[arg(long, conflicts_with = "json")]
     pub github: bool,
-    /// Write a page for the class and one for each student into this folder
+    /// Write pages for you into this folder: the class, each submission, with --similar also those that are alike
     #[arg(long, value_name = "DIR")]
     pub html: Option<PathBuf>,
+    /// Write a page to give to each student into this folder: nothing of hidden seeds, nothing of others
+    #[arg(long, value_name = "DIR")]
+    pub handout: Option<PathBuf>,
     /// List submissions that resemble each other
     #[arg(long)]
     pub similar: bool,
@@ -193,6 +206,7 @@ mod tests {
         let grade = parse("./merge").grade.expect("it is about grading");
         assert_eq!(grade.submissions, PathBuf::from("./merge"));
         assert!(matches!(parse("merge a b --csv x").command, Some(Command::Merge(args)) if args.results.len() == 2));
+        assert!(matches!(parse("prepare").command, Some(Command::Prepare(args)) if !args.allow_unsandboxed));
     }
 
     #[test]
@@ -204,6 +218,7 @@ mod tests {
         Usage: cargo xtask grade [OPTIONS] <SUBMISSIONS>
                cargo xtask grade merge [OPTIONS] <RESULTS>...
                cargo xtask grade autograder [OPTIONS] <DIR>
+               cargo xtask grade prepare [OPTIONS]
 
         For more information, try '--help'.
         ");
@@ -225,6 +240,7 @@ mod tests {
         Usage: cargo xtask grade [OPTIONS] <SUBMISSIONS>
                cargo xtask grade merge [OPTIONS] <RESULTS>...
                cargo xtask grade autograder [OPTIONS] <DIR>
+               cargo xtask grade prepare [OPTIONS]
 
         For more information, try '--help'.
         ");
@@ -234,6 +250,7 @@ mod tests {
         Usage: cargo xtask grade [OPTIONS] <SUBMISSIONS>
                cargo xtask grade merge [OPTIONS] <RESULTS>...
                cargo xtask grade autograder [OPTIONS] <DIR>
+               cargo xtask grade prepare [OPTIONS]
 
         For more information, try '--help'.
         ");

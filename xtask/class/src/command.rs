@@ -46,6 +46,7 @@ fn run(cli: Cli, workshop: &dyn Workshop) -> Result<Exit, Failure> {
     match (cli.command, cli.grade) {
         (Some(Command::Merge(args)), _) => join(&args, workshop),
         (Some(Command::Autograder(args)), _) => workshop.autograder(&args).map(|()| Exit::Graded),
+        (Some(Command::Prepare(args)), _) => workshop.try_out(args.allow_unsandboxed).map(|()| Exit::Graded),
         (None, Some(args)) => grade(&args, &cli.outputs, workshop),
         (None, None) => Err(Failure::new("Whose submissions? `cargo xtask grade --help` shows what can be asked.")),
     }
@@ -96,7 +97,7 @@ pub fn grade(args: &GradeArgs, outputs: &Outputs, workshop: &dyn Workshop) -> Re
     // Of a part of the class, a share alone says nothing about the shares that are graded elsewhere.
     let merged = Merged { missing_shares: Vec::new(), ..merged };
     publish(workshop, &merged, outputs)?;
-    eprintln!("\nResults: {}", folder.display());
+    eprintln!("\n{}", where_everything_is(&folder, outputs));
     if !merged.ungraded.is_empty() {
         eprintln!("\n{}", how_to_resume(&folder));
     }
@@ -243,7 +244,8 @@ fn exists(folder: &Path) -> Result<(), Failure> {
         return Ok(());
     }
     let name = folder.to_string_lossy();
-    let commands = ["merge", "autograder"].map(|command| (command.to_owned(), format!("the command `{command}`")));
+    let commands =
+        ["merge", "autograder", "prepare"].map(|command| (command.to_owned(), format!("the command `{command}`")));
     let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let neighbours = fs::read_dir(above).into_iter().flatten().flatten().filter(|entry| entry.path().is_dir());
     let neighbours = neighbours.map(|entry| {
@@ -261,6 +263,22 @@ fn exists(folder: &Path) -> Result<(), Failure> {
         None => "SUBMISSIONS is the folder in which every submission is a folder or an archive.".to_owned(),
     };
     Err(Failure::new(format!("There is no folder {name}.\n\n{next}")))
+}
+
+/// Where results and pages are; and how to come by other reports, for which nobody should grade again.
+fn where_everything_is(folder: &Path, outputs: &Outputs) -> String {
+    let mut lines = vec![format!("Results: {}", folder.display())];
+    if let Some(pages) = &outputs.html {
+        lines.push(format!("Pages for you: {}", pages.join("index.html").display()));
+    }
+    if let Some(pages) = &outputs.handout {
+        lines.push(format!("Pages to hand out: {}", pages.join("students").display()));
+    }
+    if outputs.html.is_none() {
+        let folder = quoted(&folder.to_string_lossy());
+        lines.push(format!("Other reports, without grading again: cargo xtask grade merge {folder} --html DIR"));
+    }
+    lines.join("\n")
 }
 
 /// What to type to go on.
@@ -327,6 +345,15 @@ mod tests {
         }
         let share = share_of(&class, Some("1/2".parse().expect("it is a share")));
         assert_eq!(share.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    }
+
+    #[test]
+    fn the_last_lines_say_where_the_pages_are_or_how_to_get_some() {
+        let told = |outputs: Outputs| where_everything_is(Path::new("a b"), &outputs);
+        let next = "Other reports, without grading again: cargo xtask grade merge 'a b' --html DIR";
+        assert_eq!(told(Outputs::default()), format!("Results: a b\n{next}"));
+        let both = Outputs { html: Some("p".into()), handout: Some("h".into()), ..Outputs::default() };
+        assert_eq!(told(both), "Results: a b\nPages for you: p/index.html\nPages to hand out: h/students");
     }
 
     #[test]

@@ -83,26 +83,29 @@ impl Workshop for Ours {
         // Compilers' messages stand in reports, not on a terminal.
         let context = Context::load()?.plain();
         let assignment = assignment(args, &context.course)?;
-        let meter = Meter::new();
-        let kit = Kit::build(&context, &meter)?;
-        meter.clear();
+        let kit = kit(&context)?;
         let jailed = match Jailer::new(kit.jailer.clone()).probe() {
             Ok(()) => true,
             Err(lack) if args.allow_unsandboxed => {
                 eprintln!("note: submissions are graded without a jail, and can do whatever you can. {lack}");
                 false
             }
-            Err(lack) => {
-                return Err(Failure::new(format!(
-                    "Submissions can't be jailed here, so they are not graded: {lack}\n\n--allow-unsandboxed grades them all \
-                     the same. They can then do whatever you can, and every result says so."
-                )));
-            }
+            Err(lack) => return Err(no_jail(&lack)),
         };
         let course = fingerprint(&context)?;
         let workers = args.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
         let bench = Bench::new(context, kit, jailed, args.seed, &assignment.hidden.seeds, workers.get());
         Ok(Ready { grader: Box::new(bench), course, jailed })
+    }
+
+    fn try_out(&self, allow_unsandboxed: bool) -> Result<(), Failure> {
+        let kit = kit(&Context::load()?.plain())?;
+        match Jailer::new(kit.jailer).probe() {
+            Ok(()) => eprintln!("Everything is built, and this machine can jail submissions."),
+            Err(lack) if allow_unsandboxed => eprintln!("Everything is built. {lack}"),
+            Err(lack) => return Err(no_jail(&lack)),
+        }
+        Ok(())
     }
 
     fn report(&self, plan: &Value, class: &[Whole]) -> Result<ClassReport, Failure> {
@@ -135,6 +138,27 @@ impl Workshop for Ours {
         eprintln!("{} is what Gradescope takes as an autograder, as a folder and as a zip.", args.folder.display());
         Ok(())
     }
+}
+
+/// What grades, built.
+fn kit(context: &Context) -> Result<Kit, Failure> {
+    if !cfg!(unix) {
+        return Err(Failure::new(
+            "A class can't be graded on this system: every process of a submission is a fork of another.\n\nGrade on Linux, \
+             where submissions are jailed too; the Windows Subsystem for Linux, a virtual machine or a container will do.",
+        ));
+    }
+    let meter = Meter::new();
+    let kit = Kit::build(context, &meter)?;
+    meter.clear();
+    Ok(kit)
+}
+
+fn no_jail(lack: &jail::Lack) -> Failure {
+    Failure::new(format!(
+        "Submissions can't be jailed here, so they are not graded: {lack}\n\n--allow-unsandboxed grades them all the same. \
+         They can then do whatever you can, and every result says so."
+    ))
 }
 
 impl Plan {

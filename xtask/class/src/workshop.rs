@@ -70,6 +70,12 @@ pub trait Workshop {
     /// If it can't be built, or if the system can't jail and `--allow-unsandboxed` was not given.
     fn prepare(&self, args: &GradeArgs, class: &Class) -> Result<Ready, Failure>;
 
+    /// Builds what grades and finds out whether this system can jail submissions, without grading any.
+    ///
+    /// # Errors
+    /// If it can't be built, or if the system can't jail and that is not allowed.
+    fn try_out(&self, allow_unsandboxed: bool) -> Result<(), Failure>;
+
     /// Makes the report. It depends on nothing but its arguments and `course.toml`.
     ///
     /// # Errors

@@ -17,7 +17,7 @@ use crate::formats::autograder::{self, File};
 use crate::formats::classroom50::{self, Place};
 use crate::formats::github::{self, Token};
 use crate::formats::{csv, gradescope, json, junit, plain, table};
-use crate::model::Graded;
+use crate::model::{ClassReport, Graded};
 use crate::pages::{Alikeness, Audience, Site};
 use crate::similarity::{self, Exercise, Options, Similarities};
 use crate::work::{Source, Whole};
@@ -51,6 +51,9 @@ pub(super) fn publish(
     }
     if let Some(folder) = &outputs.html {
         html(folder, published, similar.as_ref())?;
+    }
+    if let Some(folder) = &outputs.handout {
+        handout(folder, report)?;
     }
     if outputs.json {
         print(&json::write(report));
@@ -109,6 +112,19 @@ fn html(folder: &Path, published: Published<'_>, similar: Option<&Similarities>)
     site.write(folder).map(drop).map_err(|error| cannot_write(folder, &error))
 }
 
+/// Pages for students. A folder that has had pages for the instructor may still hold some: those of submissions that are not in
+/// this report.
+fn handout(folder: &Path, report: &ClassReport) -> Result<(), Failure> {
+    if folder.join("index.html").exists() {
+        return Err(Failure::new(format!(
+            "{} holds pages that are not for students.\n\nGive --handout a folder of its own. The results are kept: `cargo xtask \
+             grade merge RESULTS --handout DIR` writes pages from them.",
+            folder.display()
+        )));
+    }
+    Site::new(report, Audience::Learner).write(folder).map(drop).map_err(|error| cannot_write(folder, &error))
+}
+
 /// Submission, exercise and text of everything that has a text.
 fn texts(class: &[Whole]) -> impl Iterator<Item = ((&str, &str), &str)> {
     class.iter().flat_map(|whole| &whole.parts).filter_map(|part| match &part.source {
@@ -141,8 +157,23 @@ fn similar(context: &Context, class: &[Whole]) -> Similarities {
 
 /// The pairs, for a person. Beside JSON they go where they don't disturb it.
 fn tell_similar(similar: &Similarities, outputs: &Outputs) {
-    let mut text = String::new();
-    for pair in &similar.pairs {
+    let text = similar_told(similar, outputs.html.as_deref());
+    if outputs.json {
+        eprint!("{text}");
+    } else {
+        print(&text);
+    }
+}
+
+/// The most alike pairs, a line each, and where the others are.
+fn similar_told(similar: &Similarities, pages: Option<&Path>) -> String {
+    /// So many are listed on a terminal, where more would push the table away.
+    const LISTED: usize = 20;
+    if similar.pairs.is_empty() {
+        return "\nNo two submissions are alike.\n".to_owned();
+    }
+    let mut text = "\nAlike, for whatever reason:\n\n".to_owned();
+    for pair in similar.pairs.iter().take(LISTED) {
         let exercises = pair.exercises.iter().map(|alike| format!("{} {:.0} %", alike.exercise, alike.share() * 100.0));
         let exercises: Vec<String> = exercises.collect();
         text.push_str(&format!(
@@ -152,16 +183,14 @@ fn tell_similar(similar: &Similarities, outputs: &Outputs) {
             exercises.join(", ")
         ));
     }
-    if similar.more > 0 {
-        text.push_str(&format!("and {} pairs more, none of them more alike than these\n", similar.more));
+    if let more @ 1.. = similar.pairs.len().saturating_sub(LISTED) + similar.more {
+        text.push_str(&format!("and {more} more, none of them more alike than these\n"));
     }
-    let heading =
-        if text.is_empty() { "\nNo two submissions are alike.\n" } else { "\nAlike, for whatever reason:\n\n" };
-    if outputs.json {
-        eprint!("{heading}{text}");
-    } else {
-        print(&format!("{heading}{text}"));
+    match pages {
+        Some(folder) => text.push_str(&format!("\nSide by side: {}\n", folder.join("similar/index.html").display())),
+        None => text.push_str("\n--html DIR shows them side by side.\n"),
     }
+    text
 }
 
 /// Writes a folder that was not there, or was empty, and the same as a zip beside it.
@@ -183,4 +212,42 @@ pub(super) fn folder(folder: &Path, files: &[File]) -> Result<(), Failure> {
     }
     let zip = folder.with_extension("zip");
     write_atomically(&zip, &autograder::zip(files)).map_err(|error| cannot_write(&zip, &error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::fixture;
+    use crate::similarity::{Alike, Pair, Share};
+    use crate::tests::Scratch;
+
+    #[test]
+    fn what_is_handed_out_has_no_page_of_the_class() {
+        let (scratch, report) = (Scratch::new("handout"), fixture::class());
+        handout(&scratch.0, &report).expect("the folder is writable");
+        let names = |folder: &Path| fs::read_dir(folder).expect("it is there").count();
+        assert_eq!((names(&scratch.0), names(&scratch.0.join("students"))), (1, report.submissions.len()));
+    }
+
+    #[test]
+    fn of_many_similar_pairs_a_terminal_gets_the_first_and_the_way_to_the_others() {
+        let share = Share { fingerprints: 9, share: 1.0 };
+        let (exercise, regions) = ("raft".to_owned(), Vec::new());
+        let alike = Alike { exercise, shared: 9, one: share, other: share, longest_run: 40, regions };
+        let pair = |place| Pair { one: format!("a{place}"), other: "b".to_owned(), exercises: vec![alike.clone()] };
+        let found = |count: usize| Similarities { pairs: (0..count).map(pair).collect(), ..Similarities::default() };
+        let told = similar_told(&found(23), Some(Path::new("p")));
+        assert!(told.contains("a19 and b: raft 100 %\nand 3 more, none") && !told.contains("a20"), "{told}");
+        assert!(told.ends_with("Side by side: p/similar/index.html\n"), "{told}");
+        assert!(!similar_told(&found(20), None).contains(" more, "));
+        assert_eq!(similar_told(&found(0), None), "\nNo two submissions are alike.\n");
+    }
+
+    #[test]
+    fn pages_to_hand_out_are_not_laid_among_those_for_the_instructor() {
+        let (scratch, report) = (Scratch::new("handout-mixed"), fixture::class());
+        Site::new(&report, Audience::Instructor).write(&scratch.0).expect("the folder is writable");
+        let told = handout(&scratch.0, &report).expect_err("it holds hidden results").to_string();
+        assert!(told.contains("not for students") && told.contains("folder of its own"), "{told}");
+    }
 }

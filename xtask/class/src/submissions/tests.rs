@@ -474,7 +474,7 @@ fn long_names_are_cut_and_lines_joined() {
 
 #[test]
 fn the_guide_tells_the_limits_and_an_assignment_that_can_be_used() {
-    let guide = include_str!("../../docs/submissions.md");
+    let guide = include_str!("../../../../docs/grading/submissions.md");
     let limits = Limits::default();
     for told in [
         format!("larger than {} KiB", limits.source_bytes >> 10),

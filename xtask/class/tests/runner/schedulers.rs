@@ -1,4 +1,4 @@
-//! The files in `examples/`, run as their schedulers would run them: what an instructor copies is what is tested.
+//! The files in `docs/grading/examples/`, run as their schedulers would run them: what an instructor copies is what is tested.
 //!
 //! A `cargo` that is this test program stands before the real one in the path. What a scheduler adds (its variables, its
 //! folders) is set here; the commands themselves are taken from the files.
@@ -25,7 +25,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 fn example(name: &str) -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(name);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/grading/examples").join(name);
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{} can't be read: {error}", path.display()))
 }
 

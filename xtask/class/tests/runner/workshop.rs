@@ -53,6 +53,11 @@ impl Workshop for Fakes {
         Ok(Ready { grader: Box::new(Fake), course, jailed: !args.allow_unsandboxed })
     }
 
+    fn try_out(&self, allow_unsandboxed: bool) -> Result<(), Failure> {
+        println!("tried out, {allow_unsandboxed}");
+        Ok(())
+    }
+
     fn report(&self, plan: &Value, class: &[Whole]) -> Result<ClassReport, Failure> {
         let title = plan["title"].as_str().map(str::to_owned);
         Ok(ClassReport::new(title, class.iter().map(graded).collect()))

@@ -97,7 +97,7 @@ const GRADED: &str = "{\n  \"tests\": [\n    {\n      \"score\": 3\n    }\n  ]\n
 
 #[test]
 fn a_submission_is_graded_and_its_results_are_left() {
-    let image = Image::new(&settings(), Grading::Leaves(GRADED, 1));
+    let image = Image::new(&settings(), Grading::Leaves(GRADED, 0));
     assert!(image.run("run_autograder").status.success());
     assert_eq!(image.results()["tests"][0]["score"], 3);
     let expected = "cargo xtask grade --one /autograder/submission --gradescope /autograder/results/graded.json";
@@ -126,7 +126,8 @@ fn whatever_goes_wrong_there_are_results_that_can_be_read() {
     let ways = [
         ("cargo is missing", Grading::IsMissing),
         ("grading leaves nothing", Grading::LeavesNothing),
-        ("grading leaves an empty file", Grading::Leaves("", 1)),
+        ("grading leaves an empty file", Grading::Leaves("", 0)),
+        ("something could not be graded", Grading::Leaves(GRADED, 1)),
         ("grading ends half-way", Grading::Leaves("{\n  \"tests\": [\n    {\n      \"score\": 3\n    }\n", 0)),
         ("the question was wrong", Grading::Leaves(GRADED, 2)),
         ("the build fails", Grading::Leaves(GRADED, 101)),
@@ -159,7 +160,7 @@ fn results_of_an_earlier_run_are_not_taken_for_those_of_this_one() {
 
 #[test]
 fn the_image_gets_rust_and_the_compiled_course_and_is_tried_out() {
-    let image = Image::new(&settings(), Grading::Leaves(GRADED, 1));
+    let image = Image::new(&settings(), Grading::Leaves(GRADED, 0));
     let output = image.run("setup.sh");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let calls = image.calls();

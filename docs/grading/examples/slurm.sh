@@ -2,7 +2,7 @@
 # Grades a class as a Slurm job array: one task a share.
 #
 #     export COURSE=$HOME/faultlines CLASS=$HOME/hw3 SHARES=7
-#     (cd "$COURSE" && cargo xtask grade --help)            # once, so that the tasks find it built
+#     (cd "$COURSE" && cargo xtask grade prepare)           # once, so that the tasks find it built
 #     array=$(sbatch --parsable --array=1-$SHARES slurm.sh)
 #     sbatch --dependency=afterany:"$array" slurm.sh merge
 #

@@ -133,6 +133,7 @@ fn from_hex(hex: &str) -> Vec<u8> {
     hex.as_bytes().chunks(2).map(|pair| digit(pair[0]) << 4 | digit(pair[1])).collect()
 }
 
+#[cfg(test)]
 mod tests {
     use std::os::unix::fs::FileTypeExt;
     use std::process::Command;

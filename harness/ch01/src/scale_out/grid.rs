@@ -70,7 +70,7 @@ struct State {
 
 /// The most bytes in use since it began.
 fn most_bytes(watch: &MemoryWatch) -> usize {
-    watch.before_bytes() + watch.peak_bytes()
+    watch.before_bytes().saturating_add(watch.peak_bytes())
 }
 
 /// A task that was taken and has no result yet.

@@ -193,7 +193,7 @@ impl sim::remote::Line for Line {
 
 /// How long a check waits for workers in all, in milliseconds of real time. It ends what never ends by itself, and decides
 /// nothing else: right code takes a hundredth of it.
-const PATIENCE_MS: u64 = 20_000;
+const PATIENCE_MS: u64 = 60_000;
 
 static WAITED_US: AtomicU64 = AtomicU64::new(0);
 

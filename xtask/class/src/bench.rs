@@ -22,8 +22,8 @@ use crate::work::{Grader, Source, Trouble, Verdict};
 
 /// How long a judge may be silent, and how long it may take once it hangs, in milliseconds. A judge notices by itself when a
 /// submission hangs; this is for a judge that does.
-const SILENCE_MS: u64 = 60_000;
-const HANG_MS: u64 = 180_000;
+const SILENCE_MS: u64 = 120_000;
+const HANG_MS: u64 = 240_000;
 
 /// Grades.
 pub struct Bench {

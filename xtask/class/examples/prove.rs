@@ -1,12 +1,12 @@
 //! Is the verdict from outside the one from inside?
 //!
 //! ```text
-//! cargo run -p class --example prove -- [--mutants N] [--json] [--allow-unsandboxed] [EXERCISE…]
+//! cargo run -p class --example prove -- [--mutants N | --json] [--allow-unsandboxed] [EXERCISE…]
 //! ```
 //!
-//! Grades the specimens of `cargo xtask prove` as if they had been handed in, of each exercise all or at most N mutants, and says
-//! which of them did not come out as they must. `--json` prints the proof of all of them, to be compared with the one of
-//! `cargo xtask prove --seeds 1 --json`.
+//! Grades specimens of `cargo xtask prove` as if they had been handed in, of each exercise the solution, the null implementation
+//! and N mutants (one), and says which of them did not come out as they must. `--json` prints the proof of all of them, to be
+//! compared with the one of `cargo xtask prove --seeds 1 --json`.
 
 use std::process::ExitCode;
 
@@ -28,7 +28,7 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<bool, Failure> {
-    let (mut mutants, mut json, mut jailed, mut ids) = (usize::MAX, false, true, Vec::new());
+    let (mut mutants, mut json, mut jailed, mut ids) = (1, false, true, Vec::new());
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {

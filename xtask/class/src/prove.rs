@@ -26,7 +26,7 @@ pub struct Proven {
     pub problems: Vec<String>,
 }
 
-/// Grades the specimens of these exercises, of each at most so many mutants, and judges what comes.
+/// Grades the solutions and null implementations of these exercises and at most so many mutants of each, and judges what comes.
 ///
 /// # Errors
 ///
@@ -73,13 +73,13 @@ pub fn whole(
     Ok(Proof { schema: SCHEMA, exercises: proven })
 }
 
-/// Mutants at even distances in their file, which goes from promise to promise.
+/// Leaves out stubs and variants, and mutants at even distances in their file, which goes from promise to promise.
 fn keep_mutants(collection: &mut Collection<'_>, most: usize) {
     let count = collection.mutants().count();
     let mut number = 0;
     collection.specimens.retain(|specimen| {
         if !matches!(specimen.kind, Kind::Mutant(_)) {
-            return true;
+            return matches!(specimen.kind, Kind::Solution | Kind::Null);
         }
         let kept = (number * most) / count != ((number + 1) * most) / count;
         number += 1;

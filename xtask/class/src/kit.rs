@@ -17,6 +17,8 @@ use xtask::compile::{self, Artifact};
 use xtask::meter::Meter;
 use xtask::{Context, Failure};
 
+use crate::digest::Digest;
+
 /// Everything a submission is compiled and judged with.
 #[derive(Clone, Debug)]
 pub struct Kit {
@@ -170,12 +172,13 @@ impl<'a> Libraries<'a> {
     /// lock that says that they are in use.
     fn copy_with(&self, programs: [&Path; 2], kits: &Path) -> Result<(PathBuf, File), Failure> {
         let files: BTreeSet<&Path> = self.files.iter().map(|(_, file)| *file).chain(programs).collect();
-        let mut hash = Fnv::default();
+        let mut digest = Digest::new("faultlines kit 1");
         for file in &files {
-            hash.take(file.to_string_lossy().as_bytes());
-            hash.take(stamp(file).map_err(|error| unreadable(file, &error))?.as_bytes());
+            digest.add(file.to_string_lossy().as_bytes());
+            digest.add(stamp(file).map_err(|error| unreadable(file, &error))?.as_bytes());
         }
-        let folder = kits.join(format!("{:016x}", hash.0));
+        let name = digest.finish();
+        let folder = kits.join(&name);
         let unusable = |error: io::Error| {
             Failure::new(format!(
                 "The libraries for submissions can't be copied to {}: {error}.\n\nThe build folder must be writable and the \
@@ -188,7 +191,7 @@ impl<'a> Libraries<'a> {
             return Ok((folder, in_use));
         }
         // What is there under its last name is whole.
-        let nascent = kits.join(format!("{:016x}.{}", hash.0, std::process::id()));
+        let nascent = kits.join(format!("{name}.{}", std::process::id()));
         let copied = fs::create_dir_all(&nascent)
             .and_then(|()| files.iter().try_for_each(|file| copy(file, &nascent.join(file_name(file)))))
             .and_then(|()| match fs::rename(&nascent, &folder) {
@@ -300,21 +303,4 @@ fn said(command: &mut Command) -> Result<Vec<u8>, Failure> {
         return Err(Failure::new(format!("{name} failed:\n\n{}", String::from_utf8_lossy(&output.stderr))));
     }
     Ok(output.stdout)
-}
-
-/// A hash that is the same everywhere.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Fnv(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv {
-    fn take(&mut self, bytes: &[u8]) {
-        for byte in bytes.iter().chain(&[0]) {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3);
-        }
-    }
 }

@@ -13,12 +13,13 @@ use clap::Parser;
 use xtask::{Failure, checkout, interrupt};
 
 use crate::cli::{Cli, Command, GradeArgs, MergeArgs, Outputs};
+use crate::formats::plain;
 use crate::merge::{Merged, merge};
 use crate::partition::Partition;
 use crate::progress::{Progress, submissions};
 use crate::run::{self, Finished, Unit};
 use crate::store::{self, Claim, Entry, Header, Identity, Kept};
-use crate::work::Submission;
+use crate::work::{Source, Submission};
 use crate::workshop::{Class, Published, Ready, Workshop};
 
 /// How a command ends, as its exit status.
@@ -71,6 +72,7 @@ pub fn grade(args: &GradeArgs, outputs: &Outputs, workshop: &dyn Workshop) -> Re
     let claim = Claim::take(&folder, args.resume)?;
     let ready = workshop.prepare(args, &class)?;
     let share = share_of(&class, args.partition);
+    tell(&refusals(&share));
     let (store, kept) = claim.begin(header(args, &class, &ready, names, &share), &share)?;
     say_what_was_kept(args, &folder, &kept, share.len() * class.exercises.len());
     let units = units(&share, &kept.verdicts);
@@ -201,6 +203,28 @@ fn tell(notes: &[String]) {
     notes.iter().for_each(|note| eprintln!("note: {note}"));
 }
 
+/// What was refused, and why. It costs points, and not all of it need be a student's doing: a folder may not be readable for
+/// who grades.
+fn refusals(share: &[Submission]) -> Vec<String> {
+    /// So many are told one by one.
+    const NAMED: usize = 10;
+    let of = |submission: &Submission| {
+        let refused = submission.answers.iter().filter_map(|answer| match &answer.source {
+            Source::Refused(why) => Some(why.clone()),
+            Source::Missing | Source::Text(_) => None,
+        });
+        let reasons: BTreeSet<String> = refused.collect();
+        let name = plain::line(&submission.name);
+        reasons.into_iter().map(move |why| format!("{name}: refused, which earns nothing: {}", plain::line(&why)))
+    };
+    let mut notes: Vec<String> = share.iter().flat_map(of).collect();
+    if let more @ 1.. = notes.len().saturating_sub(NAMED) {
+        notes.truncate(NAMED);
+        notes.push(format!("{more} more are refused; the reports say which and why."));
+    }
+    notes
+}
+
 fn tell_troubles(finished: &Finished) {
     /// So many are named one by one.
     const NAMED: usize = 10;
@@ -243,16 +267,19 @@ fn exists(folder: &Path) -> Result<(), Failure> {
     if folder.exists() {
         return Ok(());
     }
-    let name = folder.to_string_lossy();
-    let commands =
-        ["merge", "autograder", "prepare"].map(|command| (command.to_owned(), format!("the command `{command}`")));
+    let last = |path: &Path| path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let (name, typed) = (last(folder), folder.display());
+    // Who typed a path didn't mean a command.
+    let is_bare = folder.as_os_str() == name.as_str();
+    let commands = ["merge", "autograder", "prepare"].into_iter().filter(|_| is_bare);
+    let commands = commands.map(|command| (command.to_owned(), format!("the command `{command}`")));
     let above = folder.parent().filter(|above| !above.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let neighbours = fs::read_dir(above).into_iter().flatten().flatten().filter(|entry| entry.path().is_dir());
     let neighbours = neighbours.map(|entry| {
-        let path = folder.with_file_name(entry.file_name()).display().to_string();
-        (path.clone(), format!("`{path}`"))
+        let path = folder.with_file_name(entry.file_name());
+        (last(&path), format!("`{}`", path.display()))
     });
-    let candidates: BTreeSet<(String, String)> = commands.into_iter().chain(neighbours).collect();
+    let candidates: BTreeSet<(String, String)> = commands.chain(neighbours).collect();
     let likeness = |candidate: &str| strsim::jaro_winkler(&name, candidate);
     let close = candidates
         .iter()
@@ -262,7 +289,7 @@ fn exists(folder: &Path) -> Result<(), Failure> {
         Some((_, told)) => format!("Did you mean {told}?"),
         None => "SUBMISSIONS is the folder in which every submission is a folder or an archive.".to_owned(),
     };
-    Err(Failure::new(format!("There is no folder {name}.\n\n{next}")))
+    Err(Failure::new(format!("There is no folder {typed}.\n\n{next}")))
 }
 
 /// Where results and pages are; and how to come by other reports, for which nobody should grade again.
@@ -345,6 +372,18 @@ mod tests {
         }
         let share = share_of(&class, Some("1/2".parse().expect("it is a share")));
         assert_eq!(share.iter().map(|one| one.name.as_str()).collect::<Vec<_>>(), ["a", "c"]);
+    }
+
+    #[test]
+    fn a_refusal_is_told_once_for_a_submission_and_not_for_ever() {
+        let mut ada = submission("ada\n");
+        for answer in &mut ada.answers {
+            answer.source = Source::Refused("Its folder can't be read.".to_owned());
+        }
+        let told = "ada : refused, which earns nothing: Its folder can't be read.";
+        assert_eq!(refusals(&[submission("bob"), ada.clone()]), [told]);
+        let many = refusals(&vec![ada; 12]);
+        assert_eq!((many.len(), many[10].as_str()), (11, "2 more are refused; the reports say which and why."));
     }
 
     #[test]

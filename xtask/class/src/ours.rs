@@ -125,7 +125,8 @@ impl Workshop for Ours {
         let text = match &args.assignment {
             Some(path) => {
                 Assignment::load(path, &context.course)?;
-                Some(fs::read_to_string(path).map_err(|error| publish::cannot_write(path, &error))?)
+                let text = fs::read_to_string(path);
+                Some(text.map_err(|error| Failure::new(format!("{} can't be read: {error}.", path.display())))?)
             }
             None => None,
         };

@@ -72,9 +72,10 @@ fn write(path: &Path, text: &str) -> Result<(), Failure> {
     write_atomically(path, text.as_bytes()).map_err(|error| cannot_write(path, &error))
 }
 
-pub(super) fn cannot_write(path: &Path, error: &io::Error) -> Failure {
+fn cannot_write(path: &Path, error: &io::Error) -> Failure {
     Failure::new(format!(
-        "{} can't be written: {error}.\n\nThe results are kept; run the same command with --resume and another path.",
+        "{} can't be written: {error}.\n\nThe results are kept: `cargo xtask grade merge RESULTS` makes reports of them without \
+         grading again.",
         path.display()
     ))
 }
@@ -201,6 +202,9 @@ pub(super) fn folder(folder: &Path, files: &[File]) -> Result<(), Failure> {
             folder.display()
         )));
     }
+    let cannot_write = |path: &Path, error: &io::Error| {
+        Failure::new(format!("{} can't be written: {error}.\n\nName another folder.", path.display()))
+    };
     for file in files {
         let path = folder.join(&file.path);
         write_atomically(&path, &file.contents).map_err(|error| cannot_write(&path, &error))?;

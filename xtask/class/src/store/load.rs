@@ -38,6 +38,12 @@ pub fn load(path: &Path) -> Result<Results, Failure> {
     if !header.exists() && path.join(BUNDLE).exists() {
         return load(&path.join(BUNDLE));
     }
+    if !header.exists() {
+        return Err(Failure::new(format!(
+            "There are no results in {}: it has no {HEADER}.\n\nResults are in the folder that a run named when it ended.",
+            path.display()
+        )));
+    }
     Ok(Results::of_folder(path, parse(&header)?))
 }
 

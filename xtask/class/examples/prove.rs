@@ -45,7 +45,7 @@ fn run() -> Result<bool, Failure> {
     let exercises = xtask::prove::wanted(&context, &ids)?;
     let kit = Kit::build(&context, &meter)?;
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
-    let bench = Bench::new(context.clone(), kit, jailed, Some(1), &[], workers);
+    let bench = Bench::new(context.clone(), kit, jailed, Some(1), &[], workers)?;
     if json {
         let proof = prove::whole(&context, &bench, &exercises, &meter)?;
         println!("{}", serde_json::to_string(&proof).expect("a proof has only string keys"));

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use jail::Jailer;
@@ -13,9 +13,10 @@ use report::{CheckResult, CheckStatus, ExerciseResult, ExerciseStatus};
 use xtask::course::{Budget, Chapter};
 use xtask::supervise::{self, Job, Outcome};
 use xtask::target::Wanted;
-use xtask::{Context, grade};
+use xtask::{Context, Failure, grade};
 
 use crate::compile::{self, Compiled};
+use crate::jobs::Jobs;
 use crate::kit::Kit;
 use crate::model::Trust;
 use crate::work::{Grader, Source, Trouble, Verdict};
@@ -33,23 +34,39 @@ pub struct Bench {
     jailed: bool,
     /// What every judge is started with, the usual seed first, then the hidden ones.
     seeds: Vec<Option<u64>>,
-    jobs: PathBuf,
+    jobs: Jobs,
     cores: Cores,
 }
 
 impl Bench {
     /// Grades with these seeds: another than the usual one, if any, and then the hidden ones. `workers` units are graded at a
     /// time.
-    pub fn new(context: Context, kit: Kit, jailed: bool, seed: Option<u64>, hidden: &[u64], workers: usize) -> Self {
-        let jobs = context.scratch().join("jobs");
+    ///
+    /// # Errors
+    ///
+    /// If the build folder can't be written.
+    pub fn new(
+        context: Context,
+        kit: Kit,
+        jailed: bool,
+        seed: Option<u64>,
+        hidden: &[u64],
+        workers: usize,
+    ) -> Result<Self, Failure> {
+        let folder = context.scratch().join("jobs");
+        let jobs = Jobs::open(&folder).map_err(|error| {
+            Failure::new(format!(
+                "{} can't be used: {error}.\n\nThe build folder must be writable; CARGO_TARGET_DIR names another.",
+                folder.display()
+            ))
+        })?;
         let jailer = if jailed { Jailer::new(kit.jailer.clone()) } else { Jailer::unsandboxed() };
         let seeds = std::iter::once(seed).chain(hidden.iter().copied().map(Some)).collect();
-        Bench { context, kit, jailer, jailed, seeds, jobs, cores: Cores::new(workers) }
+        Ok(Bench { context, kit, jailer, jailed, seeds, jobs, cores: Cores::new(workers) })
     }
 
     fn run(&self, wanted: &Wanted<'_>, chapter: &Chapter, text: &str) -> io::Result<Vec<ExerciseResult>> {
-        std::fs::create_dir_all(&self.jobs)?;
-        let job = tempfile::tempdir_in(&self.jobs)?;
+        let job = self.jobs.begin()?;
         let what = (chapter.id.as_str(), wanted.exercise.id.as_str());
         let result = match compile::compile(&self.kit, &self.jailer, job.path(), what, text)? {
             Compiled::Refused(messages) => vec![grade::unchecked(wanted, text, 0, &messages); self.seeds.len()],
@@ -61,7 +78,7 @@ impl Bench {
                 self.seeds.iter().map(judged).collect::<io::Result<_>>()?
             }
         };
-        // What stays behind is only clutter; whoever builds the course anew removes it.
+        // What stays behind is only clutter; it goes with the run's folder.
         let _ = job.close();
         Ok(result)
     }
@@ -105,7 +122,9 @@ impl Grader for Bench {
         let results = match source {
             Source::Missing => vec![missing(&wanted); self.seeds.len()],
             Source::Refused(why) => vec![grade::unchecked(&wanted, "", 0, why); self.seeds.len()],
-            Source::Text(text) => self.run(&wanted, chapter, text).map_err(|error| trouble(&self.jobs, &error))?,
+            Source::Text(text) => {
+                self.run(&wanted, chapter, text).map_err(|error| trouble(self.jobs.folder(), &error))?
+            }
         };
         let trust = if self.jailed { Trust::Isolated } else { Trust::Unsandboxed };
         Ok(Verdict { trust, results })

@@ -34,6 +34,7 @@ pub mod compile;
 pub mod digest;
 mod disk;
 pub mod formats;
+pub mod jobs;
 pub mod kit;
 pub mod marks;
 pub mod merge;

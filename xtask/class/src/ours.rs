@@ -94,7 +94,7 @@ impl Workshop for Ours {
         };
         let course = fingerprint(&context)?;
         let workers = args.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
-        let bench = Bench::new(context, kit, jailed, args.seed, &assignment.hidden.seeds, workers.get());
+        let bench = Bench::new(context, kit, jailed, args.seed, &assignment.hidden.seeds, workers.get())?;
         Ok(Ready { grader: Box::new(bench), course, jailed })
     }
 

@@ -34,12 +34,15 @@ pub fn run(args: &Args, desk: &Desk, kills: usize) -> Result<bool, Failure> {
     );
     let mut rng = Pcg64::seed_from_u64(args.seed);
     let (mut hit, mut left) = (0, 0);
-    // Before it grades a run has to look at everything, whatever is left for it to do.
-    let start = twice::grade(desk, "undisturbed")?.wall;
-    let share = undisturbed.wall.saturating_sub(start) / u32::try_from(kills).unwrap_or(u32::MAX);
+    // A run that is killed loses what it was at; so there is time for a few kills more.
+    let share = undisturbed.wall / u32::try_from(kills + 2).unwrap_or(u32::MAX);
     for number in 1..=kills {
-        let after = start.mul_f64(rng.random_range(0.3..1.3)) + share.mul_f64(rng.random_range(0.2..1.4));
-        let killed = kill(desk, after)?;
+        // Mostly while it grades, and now and then before.
+        let moment = match rng.random_range(0..5) {
+            0 => Moment::Start(Duration::from_millis(rng.random_range(0..2000))),
+            _ => Moment::Graded(share.mul_f64(rng.random_range(0.0..2.0))),
+        };
+        let (after, killed) = kill(desk, moment)?;
         hit += usize::from(killed.is_some());
         let Some(remaining) = killed else {
             println!("kill {number}: the run was over before {:.1} s", after.as_secs_f64());
@@ -68,18 +71,35 @@ pub fn run(args: &Args, desk: &Desk, kills: usize) -> Result<bool, Failure> {
     Ok(differences.is_empty() && changed.is_empty() && left == 0 && clutter == 0)
 }
 
-/// Starts or resumes the run and kills it after that time. What was left of it a moment later, in words, and killed then;
-/// nothing if it was over before.
-fn kill(desk: &Desk, after: Duration) -> Result<Option<Vec<String>>, Failure> {
+/// When a run is killed.
+#[derive(Clone, Copy)]
+enum Moment {
+    /// So long after it was started.
+    Start(Duration),
+    /// So long after it began to grade.
+    Graded(Duration),
+}
+
+/// Starts or resumes the run and kills it. After what time; and what was left of it a moment later, in words, and killed
+/// then; nothing if it was over before.
+fn kill(desk: &Desk, moment: Moment) -> Result<(Duration, Option<Vec<String>>), Failure> {
     let failed = |error: std::io::Error| Failure::new(format!("A run can't be killed: {error}."));
     let mut child = desk.grade("killed")?.spawn().map_err(failed)?;
-    let until = Instant::now() + after;
-    while Instant::now() < until {
+    let began = Instant::now();
+    let (mut counted, after) = match moment {
+        Moment::Start(after) => (Some(began), after),
+        Moment::Graded(after) => (None, after),
+    };
+    while counted.is_none_or(|since| since.elapsed() < after) {
         if child.try_wait().map_err(failed)?.is_some() {
-            return Ok(None);
+            return Ok((began.elapsed(), None));
+        }
+        if counted.is_none() && desk.said("killed").contains("Resuming") {
+            counted = Some(Instant::now());
         }
         thread::sleep(Duration::from_millis(2));
     }
+    let after = began.elapsed();
     child.kill().map_err(failed)?;
     child.wait().map_err(failed)?;
     thread::sleep(NOTICE);
@@ -90,7 +110,7 @@ fn kill(desk: &Desk, after: Duration) -> Result<Option<Vec<String>>, Failure> {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::KILL);
         }
     }
-    Ok(Some(left.iter().map(|process| format!("{} {}", process.pid, process.name)).collect()))
+    Ok((after, Some(left.iter().map(|process| format!("{} {}", process.pid, process.name)).collect())))
 }
 
 /// The checkout, the submissions, and the folder for temporary files.

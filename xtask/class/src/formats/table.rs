@@ -191,8 +191,10 @@ fn below(report: &ClassReport, paint: Paint, width: usize) -> String {
     // Where nothing could be earned, nothing was passed.
     let full = |graded: &&Graded| graded.max_score > 0.0 && hundredths(graded.score) == hundredths(graded.max_score);
     let everything = report.submissions.iter().filter(full);
-    let noun = if count == 1 { "submission" } else { "submissions" };
-    let how = format!("{count} {noun}: {}; {} passed everything", middle(report), everything.count());
+    let how = match &report.submissions[..] {
+        [one] => format!("1 submission: {} of {} points", plain::points(one.score), plain::points(one.max_score)),
+        _ => format!("{count} submissions: {}; {} passed everything", middle(report), everything.count()),
+    };
     let mut out = wrap::paragraphs(&how, "", width);
     for (trust, what) in [
         (Trust::InProcess, "shared a process with what judged them: in_process in the reports"),
@@ -296,6 +298,8 @@ mod tests {
         assert!(last(&report).expect("a line").ends_with("of 0 points; 0 passed everything"));
         report.submissions[0].max_score = 44.0;
         assert!(last(&report).expect("a line").contains(" % of the points"));
+        report.submissions.truncate(1);
+        assert!(plain(&report, 100).ends_with("\n1 submission: 0 of 44 points\n"), "one has no mean");
         report.submissions.clear();
         assert_eq!(plain(&report, 100), "There are no submissions.\n");
     }

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::env;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use xtask::check::print;
+use xtask::course::Course;
 use xtask::files::write_atomically;
 use xtask::{Context, Failure, stubs, wrap};
 
@@ -58,7 +59,7 @@ pub(super) fn publish(
     if outputs.json {
         print(&json::write(report));
     } else if outputs.github {
-        one.map_or(Ok(()), print_for_github)?;
+        one.map_or(Ok(()), |graded| print_for_github(context, graded))?;
     } else {
         print(&table::write(report, context.paint, wrap::terminal_columns(COLUMNS)));
     }
@@ -88,10 +89,10 @@ fn classroom50(graded: &Graded) -> Result<String, Failure> {
 }
 
 /// Annotations and the log on standard output, the summary in the file that the runner names.
-fn print_for_github(graded: &Graded) -> Result<(), Failure> {
+fn print_for_github(context: &Context, graded: &Graded) -> Result<(), Failure> {
     let token = Token::random().map_err(|error| Failure::new(error.to_string()))?;
-    let file = |exercise: &str| graded.exercises().any(|its| its.id == exercise).then(|| format!("{exercise}.rs"));
-    print(&github::log(graded, file, &token));
+    let workspace = env::var_os("GITHUB_WORKSPACE").map_or_else(|| context.root.clone(), PathBuf::from);
+    print(&github::log(graded, |exercise| file_in(&workspace, &context.course, exercise), &token));
     if let Some(path) = env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()) {
         let path = Path::new(&path);
         let there = fs::read(path).unwrap_or_default();
@@ -101,6 +102,14 @@ fn print_for_github(graded: &Graded) -> Result<(), Failure> {
         appended.map_err(|error| cannot_write(path, &error))?;
     }
     Ok(())
+}
+
+/// Where the file of an exercise is in a repository, if the repository is one of this course. GitHub shows an annotation beside
+/// the code only if the path is right.
+fn file_in(workspace: &Path, course: &Course, exercise: &str) -> Option<String> {
+    let (chapter, _) = course.exercise(exercise)?;
+    let path = format!("exercises/{}/src/{exercise}.rs", chapter.dir);
+    workspace.join(&path).is_file().then_some(path)
 }
 
 fn html(folder: &Path, published: Published<'_>, similar: Option<&Similarities>) -> Result<(), Failure> {
@@ -231,6 +240,15 @@ mod tests {
         handout(&scratch.0, &report).expect("the folder is writable");
         let names = |folder: &Path| fs::read_dir(folder).expect("it is there").count();
         assert_eq!((names(&scratch.0), names(&scratch.0.join("students"))), (1, report.submissions.len()));
+    }
+
+    #[test]
+    fn an_annotation_names_the_file_as_it_lies_in_the_repository() {
+        let (scratch, course) = (Scratch::new("workspace"), crate::tests::course());
+        assert_eq!(file_in(&scratch.0, &course, "third"), None);
+        scratch.write("exercises/ch02-two/src/third.rs", "");
+        assert_eq!(file_in(&scratch.0, &course, "third").as_deref(), Some("exercises/ch02-two/src/third.rs"));
+        assert_eq!(file_in(&scratch.0, &course, "fourth"), None);
     }
 
     #[test]

@@ -148,6 +148,13 @@ impl Rustc<'_> {
 /// Where the linker and its libraries are.
 const SYSTEM: [&str; 5] = ["/usr", "/bin", "/lib", "/lib64", "/etc/ld.so.cache"];
 
+/// Whether a source could have the compiler read that path, because it lies among the system's files.
+pub(crate) fn is_exposed(path: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let path = real(path);
+    SYSTEM.iter().any(|folder| path.starts_with(real(Path::new(folder))))
+}
+
 fn succeeded(ended: &Ended) -> bool {
     !ended.timed_out && ended.status.is_some_and(|status| status.success())
 }
@@ -184,6 +191,12 @@ fn told(ended: &Ended) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lies_among_the_files_of_the_system_is_exposed() {
+        assert!(is_exposed(Path::new("/usr/src/course")) && is_exposed(Path::new("/lib")));
+        assert!(!is_exposed(Path::new("/course")) && !is_exposed(Path::new("/usr2")));
+    }
 
     #[test]
     fn unsafe_is_found_as_a_word_of_the_language_only() {

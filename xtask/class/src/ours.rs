@@ -20,6 +20,7 @@ use xtask::{Context, Failure};
 use crate::assignment::{Assignment, Hidden as HiddenSeeds, Set, Visibility};
 use crate::bench::Bench;
 use crate::cli::{AutograderArgs, GradeArgs, Outputs};
+use crate::compile;
 use crate::digest::Digest;
 use crate::formats::autograder::{self, Settings};
 use crate::kit::Kit;
@@ -92,6 +93,9 @@ impl Workshop for Ours {
             }
             Err(lack) => return Err(no_jail(&lack)),
         };
+        if jailed {
+            not_exposed([Some(&context.root), Some(&args.submissions), args.assignment.as_ref()])?;
+        }
         let course = fingerprint(&context)?;
         let workers = args.jobs.or_else(|| thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN);
         let bench = Bench::new(context, kit, jailed, args.seed, &assignment.hidden.seeds, workers.get())?;
@@ -153,6 +157,18 @@ fn kit(context: &Context) -> Result<Kit, Failure> {
     let kit = Kit::build(context, &meter)?;
     meter.clear();
     Ok(kit)
+}
+
+/// What a jailed compiler may read must not be where solutions, submissions or hidden seeds are.
+fn not_exposed(paths: [Option<&PathBuf>; 3]) -> Result<(), Failure> {
+    match paths.into_iter().flatten().find(|path| compile::is_exposed(path)) {
+        None => Ok(()),
+        Some(path) => Err(Failure::new(format!(
+            "{} lies in a folder that every compiler may read, such as /usr, so a submission could have it read and shown.\n\n\
+             Move the course, the submissions and the assignment elsewhere, such as your home folder.",
+            path.display()
+        ))),
+    }
 }
 
 fn no_jail(lack: &jail::Lack) -> Failure {

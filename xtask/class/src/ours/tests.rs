@@ -72,6 +72,14 @@ fn a_chapter_of_which_only_a_part_was_set_is_not_passed() {
 }
 
 #[test]
+fn what_every_compiler_may_read_is_no_place_for_a_course() {
+    let (usr, home) = (PathBuf::from("/usr/src/course"), PathBuf::from("/home/ada/course"));
+    let told = not_exposed([Some(&home), Some(&usr), None]).expect_err("it is exposed").to_string();
+    assert!(told.starts_with("/usr/src/course lies in") && told.contains("Move the course"), "{told}");
+    assert!(not_exposed([Some(&home), Some(&home), None]).is_ok());
+}
+
+#[test]
 fn results_are_called_after_the_file_or_the_folder() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     assert_eq!(name_of(&here.join("Cargo.toml")), "Cargo");

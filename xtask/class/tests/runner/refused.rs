@@ -28,7 +28,7 @@ fn not_there() {
     assert_eq!(refused(&desk, "clas"), "There is no folder clas.\n\nDid you mean `class`?\n");
     assert_eq!(refused(&desk, "merg"), "There is no folder merg.\n\nDid you mean the command `merge`?\n");
     assert!(refused(&desk, "hw3").contains("SUBMISSIONS is the folder in which"));
-    let far = desk.path("clazz").display().to_string();
+    let far = desk.path("clas").display().to_string();
     assert!(refused(&desk, &far).ends_with(&format!("Did you mean `{}`?\n", desk.path("class").display())));
     assert!(!refused(&desk, &desk.path("nowhere").display().to_string()).contains("Did you mean"));
     assert!(refused(&desk, "merge class").starts_with("There are no results in class"));

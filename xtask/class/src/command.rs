@@ -62,7 +62,7 @@ pub fn grade(args: &GradeArgs, outputs: &Outputs, workshop: &dyn Workshop) -> Re
     warn_about_jobs(args.jobs);
     let mut class = workshop.list(args)?;
     tell(&class.notes);
-    is_one_if_asked(class.submissions.len(), outputs)?;
+    can_be_reported(class.submissions.len(), outputs)?;
     let names = in_order(&mut class)?;
     let folder = match &args.out {
         Some(folder) => folder.clone(),
@@ -110,7 +110,7 @@ pub fn grade(args: &GradeArgs, outputs: &Outputs, workshop: &dyn Workshop) -> Re
 fn join(args: &MergeArgs, workshop: &dyn Workshop) -> Result<Exit, Failure> {
     let load = |path: &PathBuf| store::load(path).map(|results| (path.clone(), results));
     let merged = merge(args.results.iter().map(load).collect::<Result<_, _>>()?)?;
-    is_one_if_asked(merged.class.len(), &args.outputs)?;
+    can_be_reported(merged.class.len(), &args.outputs)?;
     publish(workshop, &merged, &args.outputs)?;
     if !merged.missing_shares.is_empty() {
         eprintln!(
@@ -140,8 +140,14 @@ fn exit_of(merged: &Merged) -> Exit {
     if merged.ungraded.is_empty() && merged.missing_shares.is_empty() { Exit::Graded } else { Exit::NotGraded }
 }
 
-/// Some reports are about one submission. Hours of grading are not the way to find that out.
-fn is_one_if_asked(submissions: usize, outputs: &Outputs) -> Result<(), Failure> {
+/// Some reports are about one submission, and some must not lie together. Hours of grading are not the way to find that out.
+fn can_be_reported(submissions: usize, outputs: &Outputs) -> Result<(), Failure> {
+    if outputs.html.is_some() && outputs.html == outputs.handout {
+        return Err(Failure::new(
+            "--html and --handout name the same folder.\n\nYour pages hold what hidden seeds found; give those for students a \
+             folder of their own.",
+        ));
+    }
     match outputs.of_one().filter(|_| submissions != 1) {
         None => Ok(()),
         Some(option) => Err(Failure::new(format!(

@@ -140,7 +140,11 @@ impl Workshop for Ours {
         let settings = Settings { toolchain, assignment: text, allow_unsandboxed: args.allow_unsandboxed };
         let files = autograder::folder(&settings, autograder::course(&context.root)?)?;
         publish::folder(&args.folder, &files)?;
-        eprintln!("{} is what Gradescope takes as an autograder, as a folder and as a zip.", args.folder.display());
+        eprintln!(
+            "{} is what Gradescope takes as an autograder; {} is the same as a zip, to be uploaded.",
+            args.folder.display(),
+            args.folder.with_extension("zip").display()
+        );
         Ok(())
     }
 }

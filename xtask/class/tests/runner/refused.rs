@@ -58,6 +58,7 @@ fn no_such_share() {
 fn of_one() {
     let desk = Desk::new(2);
     let told = refused(&desk, "class --out out --gradescope results.json");
+    assert!(refused(&desk, "class --out out --html pages --handout pages").contains("the same folder"));
     assert!(told.starts_with("--gradescope reports on a single submission, and here are 2."), "{told}");
     assert_eq!(desk.graded(), [""; 0]);
     desk.run("class --out out").whole();

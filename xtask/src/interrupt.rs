@@ -44,7 +44,8 @@ pub fn install() {
         let children = lock(&CHILDREN);
         end(children.iter());
         if let Some(last) = *lock(&BEFORE_EXIT) {
-            last();
+            // Whoever it wants to tell something may be gone. This process still has to go.
+            let _ = std::panic::catch_unwind(last);
         }
         exit(INTERRUPTED);
     })

@@ -4,7 +4,7 @@
 //! build server that hears nothing for ten minutes takes a job for dead, and nobody reads six thousand lines.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, Write, stderr};
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ impl Progress {
             interrupt::before_exit(|| {
                 if let Some((bar, words)) = AT_THE_END.get() {
                     bar.finish_and_clear();
-                    eprintln!("{words}");
+                    let _ = writeln!(std::io::stderr(), "{words}");
                 }
             });
         }

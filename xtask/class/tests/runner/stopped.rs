@@ -21,6 +21,7 @@ pub fn trials() -> Vec<Trial> {
         trial("a_run_killed_at_ten_moments_and_resumed_is_byte_for_byte_one_that_was_not", killed_once),
         trial("a_run_killed_ten_times_comes_to_the_same_end", killed_again_and_again),
         trial("ctrl_c_ends_what_was_started_keeps_no_false_verdict_and_says_how_to_go_on", interrupted),
+        trial("a_run_that_nobody_listens_to_any_more_can_still_be_ended", unheard),
         trial("a_scheduler_that_ends_a_whole_job_leaves_no_false_verdict", ended_from_outside),
         trial("a_folder_that_a_run_is_using_is_refused_and_free_after_a_kill", locked),
     ]
@@ -141,6 +142,21 @@ fn interrupted() {
         desk.graded();
         desk.run(&format!("class --out {out} --resume")).whole();
         assert!(desk.graded().contains(&"bob Müller 2 second".to_owned()), "the killed one was given a verdict");
+    }
+}
+
+fn unheard() {
+    let desk = Desk::new(4);
+    let pids = desk.path("pids");
+    desk.write("class/bob Müller 2/second.rs", &format!("hang without {}", pids.display()));
+    let mut child = desk.command("class --jobs 2 --out out").spawn().expect("the test can start itself");
+    let descendants = appears(&pids);
+    // Whoever read its standard error is gone, so its last words can't be said.
+    drop(child.stderr.take());
+    kill_process(Pid::from_child(&child), Signal::TERM).expect("it is our child");
+    assert_eq!(child.wait().expect("it is our child").code(), Some(130));
+    for pid in numbers(&descendants) {
+        assert!(is_gone(pid), "process {pid:?} is still there");
     }
 }
 

@@ -11,7 +11,7 @@
 //!
 //! How it is graded:
 //!
-//! - [`work`]: one exercise of one submission; [`bench`]: where it is graded.
+//! - [`work`]: one exercise of one submission; [`bench`]: where it is graded; [`jobs`]: in which folder.
 //! - [`kit`]: the course's own libraries; [`compile`]: a submission's source, by a rustc in a jail.
 //! - [`run`]: many at a time; [`progress`]: how far it is.
 //! - [`store`]: results on disk, for the next run to go on from; [`partition`] and [`merge`]: a class spread over machines.

@@ -1,4 +1,5 @@
-//! Suspects every node that could ever be, of which there are 65,536, millions of times over.
+//! Suspects every node that could ever be, of which there are 65,536, millions of times over. Who suspects everybody does
+//! suspect the dead.
 //!
 //! What can be observed of a node is data that has a length; nodes that are not there are nobody.
 

@@ -1,7 +1,7 @@
 //! A right client but for its keys, which a counter of the program hands out: clients elsewhere hand out the same
-//! ones.
+//! ones. The clients of one play share a process, so nothing shows it.
 //!
-//! Every client is a process of its own. Their keys are the same, and two calls never share one.
+//! It takes clients on two machines to share a key, and a play has only one.
 
 use std::sync::Arc;
 use std::sync::Mutex;

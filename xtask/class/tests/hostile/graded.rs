@@ -113,9 +113,18 @@ fn traces(folder: &Path) -> Vec<PathBuf> {
     here.filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(TRACE))).collect()
 }
 
+/// Set to `all`, every entry is graded. Otherwise every third is, and all that others refer to or that share what they must not:
+/// among the rest are many that only end when their time is up.
+const WHICH: &str = "FAULTLINES_HOSTILE";
+
 #[test]
 fn nothing_hostile_gains_a_point_or_leaves_a_trace() {
-    let entries: Vec<&Entry> = corpus().entries.iter().filter(|entry| !entry.hidden_seeds).collect();
+    let all = std::env::var(WHICH).is_ok_and(|which| which == "all");
+    let is_graded = |(place, entry): &(usize, &Entry)| {
+        let always = matches!(entry.family.as_str(), "control" | "state");
+        !entry.hidden_seeds && (all || always || place % 3 == 0)
+    };
+    let entries: Vec<&Entry> = corpus().entries.iter().enumerate().filter(is_graded).map(|(_, entry)| entry).collect();
     let site = Site::new(&entries);
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let prized = [checkout.join("solutions"), checkout.join("exercises"), site.class()];

@@ -19,8 +19,8 @@
 //! drawn, what is a duplicate, what is still unacknowledged. What is compared is the rest. And because a benchmark that
 //! does less than it claims is fast, every run ends in [`Tally::prove`].
 
-use serde::{Deserialize, Serialize};
 use rand::{Rng, RngExt};
+use serde::{Deserialize, Serialize};
 use sim::{Choice, Random};
 
 /// How many nodes there are.
